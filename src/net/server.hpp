@@ -1,0 +1,101 @@
+#pragma once
+// HTTP/1.1 server, plain and TLS on any number of addresses. Names no third-party type, so what is behind it may change.
+//
+// Threads: start() makes `io_threads` threads; a connection belongs to one of them for life. The handler runs on that
+// I/O thread and must not block: it answers at once, or keeps the Responder and answers later from any thread.
+// Limits (base/limits.hpp): header bytes, body bytes, connections, header/body/idle deadlines. Over a limit the server
+// answers 431, 413, 503 or 408 itself and closes. Pipelined requests are answered in order.
+// RFC 9110, RFC 9112.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace stoa::net {
+
+struct Header {
+    std::string name;
+    std::string value;
+};
+
+struct Request {
+    std::string method;  ///< "GET", "POST", … as sent
+    std::string target;  ///< as sent, origin form, e.g. "/rest/server.time?x=1"
+    std::vector<Header> headers;
+    std::string body;    ///< complete, chunked coding removed
+    std::string remote_address;  ///< the peer's IP, without port
+    bool tls = false;
+    std::int64_t received_us = 0;  ///< monotonic clock, microseconds, when the request was complete
+
+    std::string_view path() const;   ///< target up to '?', still percent-encoded
+    std::string_view query() const;  ///< after '?', without it
+    std::string_view header(std::string_view name) const;  ///< case-insensitive; empty when absent
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type = "application/json; charset=utf-8";
+    std::vector<Header> headers;
+    std::string body;
+    /// Set for large immutable bodies (static assets) instead of `body`: shared, not copied.
+    std::shared_ptr<const std::string> shared_body;
+    bool close = false;  ///< close the connection after this answer
+};
+
+/// Answers one request, once, from any thread. Copies share the one answer; if the last copy dies without answering,
+/// the client gets 500.
+class Responder {
+  public:
+    class Channel;  ///< the connection's side
+    explicit Responder(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
+    void operator()(Response response) const;
+
+  private:
+    std::shared_ptr<Channel> channel_;
+};
+
+using Handler = std::function<void(Request&, Responder)>;
+
+struct Listen {
+    std::string address = "127.0.0.1";  ///< IP literal
+    std::uint16_t port = 0;             ///< 0 = any free port
+    bool tls = false;
+};
+
+struct ServerOptions {
+    std::vector<Listen> listen;
+    int io_threads = 1;
+    std::string certificate_pem;  ///< chain, needed when any address speaks TLS
+    std::string private_key_pem;
+};
+
+class Server {
+  public:
+    Server(ServerOptions options, Handler handler);
+    ~Server();  ///< stop()s
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Binds and starts the threads. Errors: address in use, bad certificate.
+    Status start();
+    /// Ports in the order of ServerOptions::listen, after start().
+    std::vector<std::uint16_t> ports() const;
+    /// Stops accepting, lets running requests finish (answers carry `Connection: close`), then closes. At most timeout_ms.
+    void drain(int timeout_ms);
+    void stop();
+
+    /// Runs fn on one of the I/O threads every interval_ms until stop(); for cheap periodic work.
+    void every(int interval_ms, std::function<void()> fn);
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stoa::net

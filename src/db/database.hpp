@@ -1,0 +1,90 @@
+#pragma once
+// Database: the one door to stored data, the same over every engine.
+//
+// read(): runs the function on the calling thread over a consistent view; may be called from I/O threads for point
+// reads on the embedded store. write(): one transaction that saves what the function did together with a receipt
+// (mechanism 1): a request key that was committed before is not run again, its stored answer is given instead.
+// The function may run more than once (deadlock, lost connection), so it must have no effect outside the transaction.
+//
+// The embedded driver has one writer thread: waiting transactions are committed together with one fsync (WAL,
+// synchronous=FULL). Any thread may call; `done` runs on the committing thread and must not block.
+// Full queue or deadline passed: busy / timeout, with nothing half done.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/function_ref.hpp"
+#include "base/ids.hpp"
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "db/schema.hpp"
+#include "db/transaction.hpp"
+
+namespace stoa::db {
+
+/// Where a session's last write stands; a read that carries it sees at least that (mechanism 3). Opaque text:
+/// empty on the embedded store, a GTID on MariaDB.
+using CommitToken = std::string;
+
+struct ReadOptions {
+    CommitToken at_least;
+    bool snapshot = false;  ///< several selects see one state; without it each select stands alone (cheaper)
+};
+
+struct WriteRequest {
+    AccountId account = 0;
+    std::string key;     ///< request id, unique per account; empty = no receipt (start-up, housekeeping)
+    std::string digest;  ///< of the request's content; the same key with another digest is a conflict
+    int timeout_ms = 15'000;  ///< how long it may wait for its turn (mechanism 2)
+};
+
+struct WriteOutcome {
+    std::string answer;     ///< what the function returned, now or the first time
+    bool replayed = false;  ///< the receipt was there already: nothing was run
+    CommitToken token;
+};
+
+/// Returns the answer to keep in the receipt. An error rolls everything back and leaves no receipt.
+using WriteFn = std::function<Result<std::string>(WriteTx&)>;
+using WriteDone = std::function<void(Result<WriteOutcome>)>;
+
+struct DatabaseStats {
+    std::uint64_t commits = 0;       ///< fsyncs
+    std::uint64_t transactions = 0;  ///< write transactions that committed
+    std::size_t queue_length = 0;
+};
+
+class Database {
+  public:
+    virtual ~Database() = default;
+
+    virtual Status read(AccountId account, FunctionRef<Status(Tx&)> fn, const ReadOptions& options = {}) = 0;
+    virtual void write(WriteRequest request, WriteFn fn, WriteDone done) = 0;
+    /// Blocks until committed. Not from I/O threads, not from inside a write.
+    Result<WriteOutcome> write_and_wait(WriteRequest request, WriteFn fn);
+
+    /// Applies the steps that are not applied yet, each in its own transaction, then makes sure of the tables.
+    virtual Status migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) = 0;
+    virtual DatabaseStats stats() const = 0;
+    /// Deletes receipts past limits::receipt_lifetime_s; a bounded number per call. Returns how many.
+    Result<std::int64_t> purge_receipts(UnixSeconds now);
+    /// Finishes queued writes, refuses new ones, closes. Idempotent.
+    virtual void close() = 0;
+};
+
+struct SqliteOptions {
+    std::string path;              ///< the file; its folder must exist
+    std::size_t cache_bytes = 8 * 1024 * 1024;  ///< page cache per connection
+    std::size_t commit_group_max = limits::commit_group_max;
+    std::size_t write_queue_max = limits::write_queue_max;
+    bool read_only = false;  ///< tools that look while a server runs
+};
+
+Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options);
+
+/// The steps of the core tables that db itself needs: sequences, receipts, outbox, schema_migrations.
+const std::vector<Migration>& core_migrations();
+
+}  // namespace stoa::db

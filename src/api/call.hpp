@@ -1,0 +1,45 @@
+#pragma once
+// Call: one method call as a handler sees it. Lives on the thread that runs the handler.
+// A handler writes the value of "result" to call.out and returns; on an error what it wrote is thrown away.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/identity.hpp"
+#include "api/params.hpp"
+#include "base/result.hpp"
+#include "json/writer.hpp"
+#include "model/records.hpp"
+
+namespace stoa::api {
+
+class MethodTable;
+
+/// What lives as long as the program and any method may need.
+struct Services {
+    const model::ModelServices& model;
+    const MethodTable& methods;
+    std::string version;
+};
+
+struct Call {
+    const Services& services;
+    const Identity& identity;  ///< who calls, through what
+    model::Records& records;   ///< bound to the transaction and the actor
+    Params params;
+    json::Writer out;
+    std::optional<std::int64_t> total{};  ///< list extras of the v2 envelope
+    std::optional<std::int64_t> next{};
+
+    const model::Actor& actor() const { return records.actor(); }
+    const model::Metadata& metadata() const { return records.metadata(); }
+    const TimeZone& zone() const { return *records.metadata().account.time_zone; }
+    const model::Registry& registry() const { return services.model.registry; }
+    UnixSeconds now() const { return services.model.clock.now(); }
+    db::Tx& tx() { return records.tx(); }
+    db::WriteTx& write_tx() { return records.write_tx(); }
+};
+
+}  // namespace stoa::api

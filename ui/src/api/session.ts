@@ -1,0 +1,85 @@
+// Everything under /api: session, one-time links, profile, invitations, webhooks.
+import { request } from './http'
+
+export type Language = 'en' | 'de' | 'ru'
+
+export interface User {
+  id: number
+  name: string
+  lastName: string
+  email: string
+  isAdmin: boolean
+  language: string
+  timeZone: string
+}
+
+export interface Account {
+  id: number
+  name: string
+  currency: string
+  timeZone: string
+  demo: boolean
+  selfSignup: boolean
+}
+
+export interface Session {
+  user: User
+  account: Account
+  csrf: string
+  firstRun: boolean
+  version: string
+}
+
+export interface OneTimeLink {
+  kind: 'admin' | 'invite'
+  email: string
+  name: string
+}
+
+export interface LinkForm {
+  name: string
+  lastName: string
+  password: string
+  language: string
+  timeZone: string
+  currency?: string
+}
+
+export interface Invitation {
+  email: string
+  name: string
+  lastName: string
+  departmentId?: number
+  role: 'employee' | 'admin' | 'extranet'
+}
+
+export interface Webhook {
+  id: number
+  title: string
+  scopes: string[]
+  createdAt: string
+  lastUsedAt: string | null
+}
+
+const post = async <T>(url: string, body: unknown = {}): Promise<T> =>
+  (await request<T>(url, { method: 'POST', body })).body
+
+export const fetchSession = async (): Promise<Session> => (await request<Session>('/api/session')).body
+export const login = (email: string, password: string) => post<unknown>('/api/login', { email, password })
+export const logout = () => post<unknown>('/api/logout')
+export const fetchLink = async (token: string): Promise<OneTimeLink> =>
+  (await request<OneTimeLink>(`/api/link/${encodeURIComponent(token)}`)).body
+export const consumeLink = (token: string, form: LinkForm) => post<unknown>(`/api/link/${encodeURIComponent(token)}`, form)
+export const finishFirstRun = () => post<unknown>('/api/first-run/done')
+export const purgeDemo = () => post<unknown>('/api/demo/purge')
+export const saveProfile = (profile: Partial<Pick<User, 'language' | 'timeZone' | 'name' | 'lastName'>>) =>
+  post<unknown>('/api/profile', profile)
+export const invite = (invitation: Invitation) => post<{ link: string }>('/api/invite', invitation)
+export const fetchWebhooks = async (): Promise<Webhook[]> =>
+  (await request<{ webhooks: Webhook[] }>('/api/webhooks')).body.webhooks
+export const createWebhook = (title: string, scopes: string[]) =>
+  post<{ id: number; url: string }>('/api/webhooks', { title, scopes })
+export const deleteWebhook = async (id: number): Promise<void> => {
+  await request(`/api/webhooks/${id}`, { method: 'DELETE' })
+}
+export const fetchScopes = async (): Promise<string[]> => (await request<{ scopes: string[] }>('/api/scopes')).body.scopes

@@ -1,0 +1,56 @@
+// One chunk per route. A card opened over a list keeps the same page component, so nothing reloads behind it.
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { loadSession, session } from './state/session'
+import { i18n } from './i18n'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the title in the language files. */
+    title?: string
+    /** Shown without the frame, to people who are not signed in. */
+    guest?: boolean
+  }
+}
+
+const deals = () => import('./pages/DealsPage.vue')
+const tasks = () => import('./pages/TasksPage.vue')
+const link = () => import('./pages/LinkPage.vue')
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: '/crm/deals' },
+  { path: '/login', component: () => import('./pages/LoginPage.vue'), meta: { guest: true, title: 'login.title' } },
+  { path: '/link/:token', component: link, meta: { guest: true, title: 'link.title' } },
+  { path: '/invite/:token', component: link, meta: { guest: true, title: 'link.title' } },
+  { path: '/welcome', component: () => import('./pages/WelcomePage.vue'), meta: { title: 'welcome.title' } },
+  { path: '/crm/deals', component: deals, meta: { title: 'deals.title' } },
+  { path: '/crm/deals/list', component: deals, meta: { title: 'deals.title' } },
+  { path: '/crm/deals/:id(\\d+)', component: deals, meta: { title: 'deals.title' } },
+  { path: '/tasks', component: tasks, meta: { title: 'tasks.title' } },
+  { path: '/tasks/new', component: tasks, meta: { title: 'tasks.new' } },
+  { path: '/tasks/:id(\\d+)', component: tasks, meta: { title: 'tasks.title' } },
+  { path: '/settings/webhooks', component: () => import('./pages/WebhooksPage.vue'), meta: { title: 'webhooks.title' } },
+  { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'notFound.title' } },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes })
+
+router.beforeEach(async (to) => {
+  if (to.meta.guest) {
+    if (to.path !== '/login') return true
+    const signedIn = await loadSession().catch(() => null)
+    return signedIn ? safeNext(to.query.next) : true
+  }
+  const signedIn = session.value ?? (await loadSession())
+  if (signedIn) return true
+  return { path: '/login', query: to.fullPath === '/' || to.path === '/crm/deals' ? {} : { next: to.fullPath } }
+})
+
+router.afterEach((to) => {
+  const title = to.meta.title ? i18n.global.t(to.meta.title) : ''
+  document.title = [title, session.value?.account.name ?? 'Stoa'].filter(Boolean).join(' · ')
+})
+
+/** Where to go after signing in: a path of this portal, never another site. */
+export function safeNext(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/'
+}

@@ -1,0 +1,38 @@
+# The front door. Each verb is a script in scripts/, which can be called alone.
+.DEFAULT_GOAL := help
+.PHONY: help up down logs build test fuzz check bench install-deps clean
+
+help: ## list these verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+up: ## install what is missing, build, start a portal with demo data, print its address (EMPTY=1, PORT=, HTTPS_PORT=)
+	@scripts/up
+
+down: ## stop the portal that `make up` started
+	@scripts/down
+
+logs: ## follow its log
+	@tail -n 50 -F run/portal.log
+
+build: ## compile the server and the web pages
+	@scripts/install-deps --run
+	@scripts/build release
+	@scripts/build-ui
+
+test: ## build and run every test (FUZZ_SECONDS=60; scripts/test --quick runs the unit tests only)
+	@scripts/test
+
+fuzz: ## feed every parser with random input, ten minutes each (FUZZ_SECONDS=600)
+	@scripts/fuzz
+
+check: ## format, layers, lint, static analysis
+	@scripts/check
+
+bench: ## run the benchmarks and print a table
+	@scripts/bench
+
+install-deps: ## install all packages for building, testing and measuring
+	@scripts/install-deps --all
+
+clean: ## remove what was built; keeps run/portal, your data
+	@rm -rf build ui/dist ui/node_modules tests/*/node_modules tests/*/out

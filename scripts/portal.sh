@@ -1,0 +1,18 @@
+# Sourced by up and down: where the portal of this checkout lives and whether it runs.
+# shellcheck shell=bash
+run_dir=run
+# shellcheck disable=SC2034  # used by the scripts that source this file
+data_dir=$run_dir/portal
+pid_file=$run_dir/portal.pid
+# shellcheck disable=SC2034
+log_file=$run_dir/portal.log
+# shellcheck disable=SC2034
+ports_file=$run_dir/portal.ports
+
+# The pid file may be old and its number given to a stranger: look at the program too.
+portal_running() {
+    local pid
+    [[ -s $pid_file ]] || return 1
+    pid=$(<"$pid_file")
+    [[ $(ps -o comm= -p "$pid" 2>/dev/null) == stoa* ]]
+}

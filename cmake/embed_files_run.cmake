@@ -1,4 +1,5 @@
-# Build step of stoa_embed(): writes the bytes as chunked raw string literals, which compile fast.
+# Build step of stoa_embed(): writes the bytes of each file as an array. Names no absolute path, so that the compiler
+# cache hits in every checkout.
 string(REPLACE "|" ";" files "${FILES}")
 set(body "")
 set(table "")
@@ -11,4 +12,5 @@ foreach(file IN LISTS files)
   math(EXPR index "${index} + 1")
 endforeach()
 file(WRITE "${HDR}" "#pragma once\n#include \"base/embedded_file.hpp\"\n#include <span>\nnamespace ${NS} {\nstd::span<const stoa::base::EmbeddedFile> embedded_files();\n}\n")
-file(WRITE "${OUT}" "#include \"${HDR}\"\nnamespace ${NS} {\nnamespace {\n${body}const stoa::base::EmbeddedFile kFiles[] = {\n${table}};\n}\nstd::span<const stoa::base::EmbeddedFile> embedded_files() { return kFiles; }\n}\n")
+get_filename_component(header "${HDR}" NAME)
+file(WRITE "${OUT}" "#include \"${header}\"\nnamespace ${NS} {\nnamespace {\n${body}const stoa::base::EmbeddedFile kFiles[] = {\n${table}};\n}\nstd::span<const stoa::base::EmbeddedFile> embedded_files() { return kFiles; }\n}\n")

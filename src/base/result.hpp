@@ -18,21 +18,21 @@ enum class Errc : std::uint8_t {
     forbidden,         ///< known caller, but not allowed
     not_found,         ///< absent, or hidden from this caller
     already_exists,
-    conflict,          ///< somebody else changed it, or the same key with another request
-    too_large,         ///< over a limit of limits.hpp
-    busy,              ///< a queue is full or a rate is used up: retry after Error::retry_after_s
-    timeout,           ///< the deadline passed
-    unavailable,       ///< a dependency is down: retry after Error::retry_after_s
+    conflict,     ///< somebody else changed it, or the same key with another request
+    too_large,    ///< over a limit of limits.hpp
+    busy,         ///< a queue is full or a rate is used up: retry after Error::retry_after_s
+    timeout,      ///< the deadline passed
+    unavailable,  ///< a dependency is down: retry after Error::retry_after_s
     unsupported,
-    internal,          ///< our fault; details go to the log, not to the caller
+    internal,  ///< our fault; details go to the log, not to the caller
 };
 
 std::string_view to_string(Errc code);
 
 struct Error {
     Errc code = Errc::internal;
-    std::string message;   ///< for people: what to do; never holds secrets or SQL
-    std::string field{};   ///< the request field at fault, when there is one
+    std::string message;     ///< for people: what to do; never holds secrets or SQL
+    std::string field{};     ///< the request field at fault, when there is one
     std::string api_code{};  ///< the wire code when the REST documentation names one, e.g. "ERROR_CORE"
     int retry_after_s = 0;
 };
@@ -46,7 +46,9 @@ inline Error not_found(std::string message, std::string api_code = {}) {
 inline Error forbidden(std::string message = "Access denied.", std::string api_code = {}) {
     return {Errc::forbidden, std::move(message), {}, std::move(api_code)};
 }
-inline Error internal_error(std::string message) { return {Errc::internal, std::move(message)}; }
+inline Error internal_error(std::string message) {
+    return {Errc::internal, std::move(message)};
+}
 
 template <class T>
 class [[nodiscard]] Result {
@@ -92,7 +94,9 @@ class [[nodiscard]] Result<void> {
 };
 
 using Status = Result<void>;
-inline Status ok_status() { return {}; }
+inline Status ok_status() {
+    return {};
+}
 
 }  // namespace stoa
 

@@ -23,12 +23,13 @@ class Object {
     const Value* find(std::string_view key) const;  ///< exact, case-sensitive; nullptr when absent
     Value* find(std::string_view key);
     const Value* find_any_case(std::string_view key) const;  ///< ASCII case-insensitive
-    Value& set(std::string key, Value value);  ///< O(members); for bulk building see append_unchecked
-    Value& append_unchecked(std::string key, Value value);  ///< caller knows that the key is new
+    Value& set(std::string key, Value value);                ///< O(members); for bulk building see append_unchecked
+    Value& append_unchecked(std::string key, Value value);   ///< caller knows that the key is new
     bool erase(std::string_view key);
 
     std::size_t size() const { return members_.size(); }
     bool empty() const { return members_.empty(); }
+    void reserve(std::size_t members) { members_.reserve(members); }
     auto begin() const { return members_.begin(); }
     auto end() const { return members_.end(); }
     auto begin() { return members_.begin(); }
@@ -43,16 +44,16 @@ class Value {
     enum class Kind : std::uint8_t { null, boolean, integer, real, string, array, object };
 
     Value() = default;
-    Value(std::nullptr_t) {}                                   // NOLINT: implicit on purpose, as in the next ones
-    Value(bool v) : data_(v) {}                                // NOLINT
-    Value(int v) : data_(std::int64_t{v}) {}                   // NOLINT
-    Value(std::int64_t v) : data_(v) {}                        // NOLINT
-    Value(double v) : data_(v) {}                              // NOLINT
-    Value(std::string v) : data_(std::move(v)) {}              // NOLINT
-    Value(std::string_view v) : data_(std::string(v)) {}       // NOLINT
-    Value(const char* v) : data_(std::string(v)) {}            // NOLINT
-    Value(Array v) : data_(std::move(v)) {}                    // NOLINT
-    Value(Object v) : data_(std::move(v)) {}                   // NOLINT
+    Value(std::nullptr_t) {}                              // NOLINT: implicit on purpose, as in the next ones
+    Value(bool v) : data_(v) {}                           // NOLINT
+    Value(int v) : data_(std::int64_t{v}) {}              // NOLINT
+    Value(std::int64_t v) : data_(v) {}                   // NOLINT
+    Value(double v) : data_(v) {}                         // NOLINT
+    Value(std::string v) : data_(std::move(v)) {}         // NOLINT
+    Value(std::string_view v) : data_(std::string(v)) {}  // NOLINT
+    Value(const char* v) : data_(std::string(v)) {}       // NOLINT
+    Value(Array v) : data_(std::move(v)) {}               // NOLINT
+    Value(Object v) : data_(std::move(v)) {}              // NOLINT
 
     Kind kind() const { return static_cast<Kind>(data_.index()); }
     bool is_null() const { return kind() == Kind::null; }

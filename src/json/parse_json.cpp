@@ -1,0 +1,195 @@
+// The only file that knows Boost.JSON. Its SAX parser feeds our Values directly: no second tree.
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "base/utf8.hpp"
+#include "json/parse.hpp"
+#include "json/parse_limits.hpp"
+
+namespace stoa::json {
+namespace {
+
+namespace bj = boost::json;
+
+/// Drops all but the last of equal keys and keeps the place of the first. Sorting, not hashing: keys are hostile.
+Object make_object(std::vector<std::string>& keys, std::vector<Value>& values, std::size_t count) {
+    const std::size_t key0 = keys.size() - count;
+    const std::size_t value0 = values.size() - count;
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        const int by_key = keys[key0 + a].compare(keys[key0 + b]);
+        return by_key != 0 ? by_key < 0 : a < b;
+    });
+    std::vector<bool> dropped(count);
+    for (std::size_t i = 0; i < count;) {
+        std::size_t j = i + 1;
+        while (j < count && keys[key0 + order[j]] == keys[key0 + order[i]])
+            dropped[order[j++]] = true;
+        if (j > i + 1) values[value0 + order[i]] = std::move(values[value0 + order[j - 1]]);
+        i = j;
+    }
+    Object object;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!dropped[i]) object.append_unchecked(std::move(keys[key0 + i]), std::move(values[value0 + i]));
+    }
+    return object;
+}
+
+bool has_repeats(const std::vector<std::string>& keys, std::size_t count) {
+    for (std::size_t i = keys.size() - count; i < keys.size(); ++i) {
+        for (std::size_t j = i + 1; j < keys.size(); ++j) {
+            if (keys[i] == keys[j]) return true;
+        }
+    }
+    return false;
+}
+
+/// Finished values wait on a stack until their array or object ends.
+struct Handler {
+    // basic_parser counts per object or array; our limit counts all together.
+    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+    std::size_t values_max = 0;
+    std::size_t seen = 0;
+    bool too_many = false;
+    bool nul = false;
+    bool bad_number = false;
+    std::vector<Value> values;
+    std::vector<std::string> keys;
+    std::string part;  ///< of the string, key or number being read
+
+    bool push(Value value, bj::error_code& ec) {
+        // The root is neither a member nor an element.
+        if (seen++ > values_max) {
+            too_many = true;
+            ec = bj::error::array_too_large;
+            return false;
+        }
+        values.push_back(std::move(value));
+        return true;
+    }
+
+    bool take_text(std::string_view s, std::string& out, bj::error_code& ec) {
+        if (part.empty()) {
+            out.assign(s);
+        } else {
+            part.append(s);
+            out.swap(part);
+            part.clear();
+        }
+        if (has_nul(out)) {
+            nul = true;
+            ec = bj::error::syntax;
+            return false;
+        }
+        return true;
+    }
+
+    bool push_real(std::string_view s, bj::error_code& ec) {
+        // Boost 1.81 rounds the last digit wrongly, so the text is read again.
+        part.append(s);
+        double v = 0;
+        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), v);
+        const bool tiny = error == std::errc::result_out_of_range && std::fabs(v) < 1;
+        if ((error != std::errc{} && !tiny) || end != part.data() + part.size()) {
+            bad_number = true;
+            ec = bj::error::exponent_overflow;
+            return false;
+        }
+        part.clear();
+        return push(v, ec);
+    }
+
+    bool on_document_begin(bj::error_code&) { return true; }
+    bool on_document_end(bj::error_code&) { return true; }
+    bool on_object_begin(bj::error_code& ec) { return begin(ec); }
+    bool on_array_begin(bj::error_code& ec) { return begin(ec); }
+    /// Counted when it begins, so that a document cannot run far over the limit before it is noticed.
+    bool begin(bj::error_code& ec) {
+        if (seen++ <= values_max) return true;
+        too_many = true;
+        ec = bj::error::array_too_large;
+        return false;
+    }
+
+    bool on_object_end(std::size_t n, bj::error_code&) {
+        constexpr std::size_t kFewMembers = 16;
+        Object object;
+        if (n > kFewMembers || has_repeats(keys, n)) {
+            object = make_object(keys, values, n);
+        } else {
+            object.reserve(n);
+            for (std::size_t i = 0; i < n; ++i) {
+                object.append_unchecked(std::move(keys[keys.size() - n + i]), std::move(values[values.size() - n + i]));
+            }
+        }
+        keys.resize(keys.size() - n);
+        values.resize(values.size() - n);
+        values.emplace_back(std::move(object));
+        return true;
+    }
+
+    bool on_array_end(std::size_t n, bj::error_code&) {
+        const auto first = values.end() - static_cast<std::ptrdiff_t>(n);
+        Array array(std::make_move_iterator(first), std::make_move_iterator(values.end()));
+        values.resize(values.size() - n);
+        values.emplace_back(std::move(array));
+        return true;
+    }
+
+    bool on_key_part(bj::string_view s, std::size_t, bj::error_code&) { return part.append(s), true; }
+    bool on_key(bj::string_view s, std::size_t, bj::error_code& ec) { return take_text(s, keys.emplace_back(), ec); }
+    bool on_string_part(bj::string_view s, std::size_t, bj::error_code&) { return part.append(s), true; }
+    bool on_string(bj::string_view s, std::size_t, bj::error_code& ec) {
+        std::string text;
+        return take_text(s, text, ec) && push(std::move(text), ec);
+    }
+    bool on_number_part(bj::string_view s, bj::error_code&) { return part.append(s), true; }
+    bool on_int64(std::int64_t v, bj::string_view, bj::error_code& ec) { return part.clear(), push(v, ec); }
+    bool on_uint64(std::uint64_t, bj::string_view s, bj::error_code& ec) { return push_real(s, ec); }
+    bool on_double(double, bj::string_view s, bj::error_code& ec) { return push_real(s, ec); }
+    bool on_bool(bool v, bj::error_code& ec) { return push(v, ec); }
+    bool on_null(bj::error_code& ec) { return push(nullptr, ec); }
+    bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
+    bool on_comment(bj::string_view, bj::error_code&) { return true; }
+};
+
+Error error_of(const bj::error_code& ec, const Handler& handler, std::size_t at) {
+    const auto where = " at byte " + std::to_string(at) + ".";
+    if (handler.too_many) {
+        return {Errc::too_large, "The JSON has more than " + std::to_string(handler.values_max) + " values."};
+    }
+    if (ec == bj::error::too_deep) return {Errc::too_large, "The JSON is nested too deeply."};
+    if (handler.nul) return invalid("The JSON holds a NUL character" + where);
+    if (handler.bad_number) return invalid("The JSON holds a number out of range" + where);
+    return invalid("The JSON is malformed" + where);
+}
+
+}  // namespace
+
+Result<Value> parse_within(std::string_view text, const ParseLimits& within) {
+    bj::parse_options options;
+    options.max_depth = static_cast<std::size_t>(within.depth_max);
+    bj::basic_parser<Handler> parser(options);
+    Handler& handler = parser.handler();
+    handler.values_max = within.values_max;
+    bj::error_code ec;
+    const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
+    if (!ec && used < text.size()) ec = bj::error::extra_data;
+    if (ec) return error_of(ec, handler, used);
+    return std::move(handler.values.back());
+}
+
+Result<Value> parse(std::string_view text) {
+    return parse_within(text, {});
+}
+
+}  // namespace stoa::json

@@ -14,7 +14,8 @@ namespace stoa::api {
 struct Shape {
     model::Names names = model::Names::classic;
     bool typed = false;  ///< numbers as numbers
-    bool multifields_as_fm = false;  ///< crm.item: one list "fm" instead of PHONE, EMAIL, …
+    bool multifields_as_fm = false;  ///< crm.item: one list "fm" instead of PHONE, EMAIL, …; part of `select: *`
+    bool original_uf_names = false;  ///< crm.item with useOriginalUfNames: UF_CRM_… beside the item names
 
     static Shape classic() { return {}; }
     static Shape item() { return {model::Names::item, true, true}; }

@@ -14,7 +14,7 @@ namespace stoa::model {
 enum class FieldType : std::uint8_t {
     id,           ///< the record's number
     integer,
-    boolean,      ///< "Y"/"N" in classic REST, true/false elsewhere
+    boolean,      ///< "Y"/"N" in classic and item REST, true/false in v3
     real,
     decimal,      ///< fixed point with Field::scale digits: money, quantities
     string,       ///< one line, at most Field::length characters
@@ -45,6 +45,8 @@ struct Field {
     bool multiple = false;   ///< list, links, multifields
     bool hidden = false;     ///< stored, never shown (password hashes): no select, no filter
     bool named_only = false; ///< not part of `select: *`; shown when named
+    bool item_only = false;  ///< part of `select: *` in item names; in classic names shown only when named
+    bool touch = false;      ///< the default is set again on every update (date and user of change)
     int length = 255;        ///< characters, string
     int scale = 2;           ///< digits after the point, decimal
     std::string target;      ///< see FieldType

@@ -1,7 +1,7 @@
 #pragma once
 // Outgoing HTTP: webhooks, OAuth, S3, etcd. Blocking, with a deadline; call it from worker threads only.
 // Refuses private, loopback and link-local targets unless the caller says otherwise (server-side request forgery),
-// checks the address that is really connected to, and does not follow redirects unless asked.
+// checks the address that is really connected to, follows no redirects and uses no proxy.
 
 #include <string>
 #include <vector>

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 
 namespace stoa::net {
@@ -60,17 +61,30 @@ class Responder {
     std::shared_ptr<Channel> channel_;
 };
 
+/// The Request may be moved from; it lives only until the handler returns. An exception that leaves the handler
+/// becomes a 500.
 using Handler = std::function<void(Request&, Responder)>;
 
 struct Listen {
-    std::string address = "127.0.0.1";  ///< IP literal
+    std::string address = "127.0.0.1";  ///< IP literal; "::" serves IPv6 only, list "0.0.0.0" as well
     std::uint16_t port = 0;             ///< 0 = any free port
     bool tls = false;
+};
+
+/// Checked a few times a second, so each is kept to within a quarter of a second.
+struct Timeouts {
+    int header_ms = limits::header_timeout_ms;    ///< TLS handshake; first byte of a request to the end of its header
+    int body_ms = limits::body_timeout_ms;        ///< without progress (4 KiB, or the rest)
+    int idle_ms = limits::idle_timeout_ms;        ///< between requests
+    int request_ms = limits::request_timeout_ms;  ///< for the handler to answer; then 504
+    int write_ms = limits::body_timeout_ms;       ///< a client that takes nothing
 };
 
 struct ServerOptions {
     std::vector<Listen> listen;
     int io_threads = 1;
+    int connections_max = limits::connections_max;  ///< over all threads
+    Timeouts timeouts;
     std::string certificate_pem;  ///< chain, needed when any address speaks TLS
     std::string private_key_pem;
 };
@@ -87,7 +101,9 @@ class Server {
     /// Ports in the order of ServerOptions::listen, after start().
     std::vector<std::uint16_t> ports() const;
     /// Stops accepting, lets running requests finish (answers carry `Connection: close`), then closes. At most timeout_ms.
+    /// Blocks: not from an I/O thread.
     void drain(int timeout_ms);
+    /// Closes everything and ends the threads. May be called again; not from an I/O thread.
     void stop();
 
     /// Runs fn on one of the I/O threads every interval_ms until stop(); for cheap periodic work.

@@ -2,9 +2,8 @@
 // RolePolicy: who may do what, from a table of role × section × operation. Deny by default: an entity without a
 // section, a role without a rule, an actor without a user all get nothing. Immutable, any thread.
 
-#include <memory>
-
 #include "model/access_policy.hpp"
+#include "model/registry.hpp"
 
 namespace stoa::access {
 
@@ -18,14 +17,13 @@ enum class Reach : std::uint8_t {
 
 class RolePolicy : public model::AccessPolicy {
   public:
-    RolePolicy();
-    ~RolePolicy() override;
+    /// The registry resolves parents: rows of an entity with a parent are those whose parent may be read.
+    explicit RolePolicy(const model::Registry& registry);
     db::Condition rows(const model::Actor& actor, const model::Entity& entity,
                        model::Operation operation) const override;
 
   private:
-    struct Table;
-    std::unique_ptr<Table> table_;
+    const model::Registry& registry_;
 };
 
 }  // namespace stoa::access

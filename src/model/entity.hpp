@@ -33,7 +33,7 @@ struct EntityApi {
         std::string item_key;              ///< wrapper of get and add results; empty = bare
         std::string id_parameter = "id";   ///< name of the id parameter, matched in any case
         std::string fields_parameter = "fields";
-        bool missing_is_empty = false;     ///< get of an absent record answers [] with 200 (tasks)
+        bool missing_is_empty = false;  ///< get of an absent record answers [] with 200 (tasks)
     } v2;
     struct V3 {
         std::string prefix;                ///< "tasks.task"; empty = not in v3
@@ -42,19 +42,19 @@ struct EntityApi {
 };
 
 struct Entity {
-    std::string name;   ///< "crm.deal": unique key of the registry
-    std::string table;  ///< "crm_deals"
-    std::string scope;  ///< REST scope that its generic methods need
+    std::string name;    ///< "crm.deal": unique key of the registry
+    std::string table;   ///< "crm_deals"
+    std::string scope;   ///< REST scope that its generic methods need
     std::string access;  ///< access section (src/access); empty = nobody (deny by default)
-    int type_id = 0;    ///< entityTypeId of the CRM family: 1 lead, 2 deal, 3 contact, 4 company, ≥128 dynamic; else 0
+    int type_id = 0;  ///< entityTypeId of the CRM family: 1 lead, 2 deal, 3 contact, 4 company, ≥128 dynamic; else 0
     std::map<std::string, std::string> title;
 
     std::vector<Field> fields;  ///< fields[0] is the id
     std::vector<db::IndexDef> indexes;
-    std::string user_field_entity;  ///< "CRM_DEAL"; empty = no user fields
-    std::string owner_field;        ///< field that says whose record it is (row filter "own"); empty = none
+    std::string user_field_entity;           ///< "CRM_DEAL"; empty = no user fields
+    std::string owner_field;                 ///< field that says whose record it is (row filter "own"); empty = none
     std::vector<std::string> member_fields;  ///< users that take part besides the owner (tasks: accomplices, auditors)
-    std::string parent_entity;      ///< access follows the record in parent_field (comments of a task)
+    std::string parent_entity;               ///< access follows the record in parent_field (comments of a task)
     std::string parent_field;
     EntityEvents events;
     EntityApi api;
@@ -62,6 +62,9 @@ struct Entity {
     /// Dynamic entities share one table: rows of this entity have partition_column = partition_value.
     std::string partition_column;
     std::int64_t partition_value = 0;
+    /// A template for the kinds of records an account makes itself: each row of this other entity (its fields
+    /// ENTITY_TYPE_ID and TITLE) is one more entity of the account, found through Metadata::dynamic().
+    std::string dynamic_types;
 
     const Field* find(std::string_view name) const;            ///< classic name, ASCII case-insensitive
     const Field* find_item_name(std::string_view name) const;  ///< item name; exact
@@ -75,6 +78,9 @@ struct Entity {
     /// Position of a stored field in all_columns_sql; -1 when it has no column.
     int column_position(const Field& field) const { return column_positions_[static_cast<std::size_t>(field.index)]; }
     int user_fields_position() const { return user_fields_position_; }
+
+    /// The entity whose hooks apply: itself, or the template of a dynamic one ("crm.dynamic.130" → "crm.dynamic").
+    std::string hooks_name() const { return partition_value == 0 ? name : name.substr(0, name.rfind('.')); }
 
     /// Fills names, positions and look-up tables after the data is there. Errors name the field.
     void finish();

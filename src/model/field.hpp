@@ -12,13 +12,13 @@ namespace stoa::model {
 /// How a value is checked, stored and shown. Stored as (db::Value): integers for id, integer, boolean (0/1), user,
 /// reference, decimal (scaled), date (days since 1970-01-01), datetime (unix seconds UTC); text for the others.
 enum class FieldType : std::uint8_t {
-    id,           ///< the record's number
+    id,  ///< the record's number
     integer,
-    boolean,      ///< "Y"/"N" in classic and item REST, true/false in v3
+    boolean,  ///< "Y"/"N" in classic and item REST, true/false in v3
     real,
-    decimal,      ///< fixed point with Field::scale digits: money, quantities
-    string,       ///< one line, at most Field::length characters
-    text,         ///< long text
+    decimal,  ///< fixed point with Field::scale digits: money, quantities
+    string,   ///< one line, at most Field::length characters
+    text,     ///< long text
     date,
     datetime,
     user,         ///< a user's id
@@ -37,22 +37,22 @@ struct Field {
     std::string item_name;  ///< name in crm.item.* and tasks.*: assignedById
     std::string v3_name;    ///< name in REST v3; empty = not shown there
     FieldType type = FieldType::string;
-    int index = 0;          ///< position in Entity::fields
+    int index = 0;  ///< position in Entity::fields
 
-    bool required = false;   ///< must be given and not empty on add; must not be emptied later
-    bool read_only = false;  ///< set by the engine or by hooks only; ignored when a client sends it
-    bool immutable = false;  ///< may be given on add only
-    bool multiple = false;   ///< list, links, multifields
-    bool hidden = false;     ///< stored, never shown (password hashes): no select, no filter
-    bool named_only = false; ///< not part of `select: *`; shown when named
-    bool item_only = false;  ///< part of `select: *` in item names; in classic names shown only when named
-    bool touch = false;      ///< the default is set again on every update (date and user of change)
-    int length = 255;        ///< characters, string
-    int scale = 2;           ///< digits after the point, decimal
-    std::string target;      ///< see FieldType
-    std::string link_table;  ///< see FieldType::links
+    bool required = false;    ///< must be given and not empty on add; must not be emptied later
+    bool read_only = false;   ///< set by the engine or by hooks only; ignored when a client sends it
+    bool immutable = false;   ///< may be given on add only
+    bool multiple = false;    ///< list, links, multifields
+    bool hidden = false;      ///< stored, never shown (password hashes): no select, no filter
+    bool named_only = false;  ///< not part of `select: *`; shown when named
+    bool item_only = false;   ///< part of `select: *` in item names; in classic names shown only when named
+    bool touch = false;       ///< the default is set again on every update (date and user of change)
+    int length = 255;         ///< characters, string
+    int scale = 2;            ///< digits after the point, decimal
+    std::string target;       ///< see FieldType
+    std::string link_table;   ///< see FieldType::links
     std::vector<std::string> choices;
-    std::string default_value;  ///< as in entity data: literal, or @now, @today, @user, @currency
+    std::string default_value;                 ///< as in entity data: literal, or @now, @today, @user, @currency
     std::map<std::string, std::string> title;  ///< by language; en is always there
 
     bool stored() const { return !column.empty(); }

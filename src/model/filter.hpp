@@ -1,12 +1,13 @@
 #pragma once
 // REST filters → db::Condition. Pure functions, any thread. Bounds: limits::filter_*, limits::in_list_max.
 // v2: {"PREFIX"+FIELD: value, …}, prefixes = ! != > >= < <= @ !@ % =% %= !% !=% !%= and none; arrays mean IN;
-//     {"logic":"OR",0:{…},1:{…}} nests. https://github.com/bitrix24/b24restdocs api-reference/crm/universal/crm-item-list.md
+//     {"logic":"OR",0:{…},1:{…}} nests. https://github.com/bitrix24/b24restdocs
+//     api-reference/crm/universal/crm-item-list.md
 // v3: [[field, op, value], …] and {"logic","negative","conditions"}.
 
 #include "base/result.hpp"
 #include "base/time_format.hpp"
-#include "db/condition.hpp"
+#include "db/statement.hpp"
 #include "json/value.hpp"
 #include "model/entity.hpp"
 #include "model/user_field.hpp"

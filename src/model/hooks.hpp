@@ -14,8 +14,8 @@ struct SaveContext {
     db::WriteTx& tx;
     Records& records;  ///< to read and write other records in the same transaction
     const Entity& entity;
-    Operation operation;  ///< add or update
-    RecordId id;          ///< known before the row is written
+    Operation operation;   ///< add or update
+    RecordId id;           ///< known before the row is written
     const Record* before;  ///< nullptr on add
     Changes& changes;      ///< before_save may change it
 };

@@ -1,6 +1,7 @@
 #pragma once
 // Metadata: what is particular about one account: its settings, user fields and dynamic entities.
-// An immutable snapshot, shared by threads; MetadataCache keeps the recently used ones, so an idle account costs nothing.
+// An immutable snapshot, shared by threads; MetadataCache keeps the recently used ones, so an idle account costs
+// nothing.
 
 #include <memory>
 #include <string>

@@ -14,10 +14,10 @@ namespace stoa::model {
 
 struct Event {
     AccountId account = 0;
-    std::int64_t id = 0;      ///< position in the account's outbox, from append()
-    std::string name;         ///< "ONCRMDEALADD", upper case
-    std::string data_json;    ///< the `data` object of the REST event
-    UserId user = 0;          ///< who caused it; 0 = nobody
+    std::int64_t id = 0;    ///< position in the account's outbox, from append()
+    std::string name;       ///< "ONCRMDEALADD", upper case
+    std::string data_json;  ///< the `data` object of the REST event
+    UserId user = 0;        ///< who caused it; 0 = nobody
     std::int64_t created_us = 0;
 };
 

@@ -38,7 +38,7 @@ class Record {
 
 /// One row of the multifields table as a client sent it.
 struct MultifieldChange {
-    RecordId id = 0;  ///< 0 = new row
+    RecordId id = 0;         ///< 0 = new row
     std::string type;        ///< PHONE, EMAIL, WEB, IM, LINK
     std::string value_type;  ///< WORK, HOME, …
     std::string value;

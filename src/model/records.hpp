@@ -53,7 +53,8 @@ class Records {
   public:
     Records(const ModelServices& services, db::Tx& tx, const Actor& actor, std::shared_ptr<const Metadata> metadata);
     /// For writes. The same object serves reads inside the transaction.
-    Records(const ModelServices& services, db::WriteTx& tx, const Actor& actor, std::shared_ptr<const Metadata> metadata);
+    Records(const ModelServices& services, db::WriteTx& tx, const Actor& actor,
+            std::shared_ptr<const Metadata> metadata);
 
     const Actor& actor() const { return actor_; }
     const Metadata& metadata() const { return *metadata_; }

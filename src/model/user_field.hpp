@@ -23,8 +23,8 @@ struct UserFieldChoice {
 
 struct UserField {
     RecordId id = 0;
-    std::string entity;  ///< "CRM_DEAL"
-    Field field;         ///< name UF_CRM_…, item_name ufCrm_…, type as stored, multiple, required
+    std::string entity;     ///< "CRM_DEAL"
+    Field field;            ///< name UF_CRM_…, item_name ufCrm_…, type as stored, multiple, required
     std::string user_type;  ///< USER_TYPE_ID as given: string, integer, double, boolean, date, datetime, enumeration,
                             ///< money, url, address, employee, crm, crm_status, file
     std::vector<UserFieldChoice> choices;  ///< enumeration

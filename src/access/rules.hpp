@@ -1,0 +1,32 @@
+#pragma once
+// The permission table: what each role may do with each section, as one visible block. Immutable, any thread.
+
+#include <array>
+#include <string_view>
+
+#include "access/policy.hpp"
+
+namespace stoa::access {
+
+struct Rule {
+    std::string_view section;  ///< exact name, or a prefix that ends in '*'
+    model::Role role;
+    Reach read, add, update, remove;
+};
+
+/// The first line that fits counts; nothing fits = nothing allowed. Administrators are not listed: they may do all.
+inline constexpr std::array kRules = {
+    Rule{"crm.settings", model::Role::employee, Reach::all, Reach::none, Reach::none, Reach::none},
+    Rule{"crm.*", model::Role::employee, Reach::all, Reach::all, Reach::all, Reach::own},
+    Rule{"tasks.*", model::Role::employee, Reach::department, Reach::all, Reach::department, Reach::own},
+    Rule{"people", model::Role::employee, Reach::all, Reach::none, Reach::own, Reach::none},
+    Rule{"departments", model::Role::employee, Reach::all, Reach::none, Reach::none, Reach::none},
+    Rule{"settings", model::Role::employee, Reach::all, Reach::none, Reach::none, Reach::none},
+    Rule{"timeman", model::Role::employee, Reach::department, Reach::own, Reach::own, Reach::none},
+    Rule{"personal", model::Role::employee, Reach::own, Reach::own, Reach::own, Reach::own},
+    Rule{"tasks.*", model::Role::extranet, Reach::own, Reach::none, Reach::own, Reach::none},
+    Rule{"people", model::Role::extranet, Reach::own, Reach::none, Reach::own, Reach::none},
+    Rule{"personal", model::Role::extranet, Reach::own, Reach::own, Reach::own, Reach::own},
+};
+
+}  // namespace stoa::access

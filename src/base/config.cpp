@@ -1,6 +1,8 @@
 #include "base/config.hpp"
 
+#include <arpa/inet.h>
 #include <toml++/toml.h>
+
 #include <charconv>
 #include <functional>
 #include <map>
@@ -72,21 +74,23 @@ Setter choice_to(T& out, std::vector<std::pair<std::string, T>> choices) {
     };
 }
 
+bool is_ip_literal(const std::string& text, int family) {
+    in6_addr parsed;  // large enough for both
+    return ::inet_pton(family, text.c_str(), &parsed) == 1;
+}
+
+/// "10.0.0.1:80" or "[::1]:80".
 std::optional<Config::Listen> read_listen(std::string_view text) {
     const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-    std::string_view address = text.substr(0, colon);
+    if (colon == std::string_view::npos) return std::nullopt;
     const std::string_view port = text.substr(colon + 1);
-    if (address.front() == '[' && address.back() == ']') {
-        address = address.substr(1, address.size() - 2);
-    } else if (address.find(':') != std::string_view::npos) {
-        return std::nullopt;
-    }
     Config::Listen out;
-    out.address = address;
+    out.address = text.substr(0, colon);
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
-    if (address.empty() || error != std::errc{} || end != port.data() + port.size()) return std::nullopt;
-    return out;
+    if (error != std::errc{} || end != port.data() + port.size()) return std::nullopt;
+    const bool v6 = out.address.size() > 2 && out.address.front() == '[' && out.address.back() == ']';
+    if (v6) out.address = out.address.substr(1, out.address.size() - 2);
+    return is_ip_literal(out.address, v6 ? AF_INET6 : AF_INET) ? std::optional(out) : std::nullopt;
 }
 
 Setter listen_to(std::vector<Config::Listen>& out) {

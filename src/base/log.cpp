@@ -48,7 +48,11 @@ spdlog::logger& logger() {
 
 std::string_view cut(std::string_view text) {
     if (text.size() <= kValueBytesMax) return text;
-    return text.substr(0, kValueBytesMax);
+    std::size_t end = kValueBytesMax;
+    // Not inside a letter: a UTF-8 sequence has at most three continuation bytes.
+    while (end > kValueBytesMax - 3 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        --end;
+    return text.substr(0, end);
 }
 
 void append_quoted(std::string& out, std::string_view text) {

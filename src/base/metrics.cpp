@@ -21,6 +21,7 @@ using Metric = std::variant<std::unique_ptr<Counter>, std::unique_ptr<Gauge>, st
 
 struct Family {
     std::string help;
+    std::size_t kind = 0;  ///< which alternative of Metric
     std::vector<double> bounds;
     std::map<Labels, Metric> series;
 };
@@ -32,22 +33,22 @@ class Registry {
         const MutexLock lock(mutex_);
         auto [at, fresh] = families_.try_emplace(std::string(name));
         Family& family = at->second;
-        if (fresh) family.help = help;
-        std::sort(labels.begin(), labels.end());
-        auto found = family.series.find(labels);
-        if (found == family.series.end()) {
-            if (family.series.size() >= kSeriesPerNameMax) {
-                for (auto& label : labels)
-                    label.second = "other";
-            }
-            found = family.series.try_emplace(std::move(labels)).first;
-            if (auto* slot = std::get_if<std::unique_ptr<T>>(&found->second); !slot || !*slot) {
-                found->second = make(family);
-            }
+        if (fresh) {
+            family.help = help;
+            family.kind = Metric(std::unique_ptr<T>()).index();
         }
-        auto* metric = std::get_if<std::unique_ptr<T>>(&found->second);
-        if (!metric) throw std::logic_error("metric " + std::string(name) + " is asked for as two kinds");
-        return **metric;
+        if (family.kind != Metric(std::unique_ptr<T>()).index()) {
+            throw std::logic_error("metric " + std::string(name) + " is asked for as two kinds");
+        }
+        std::sort(labels.begin(), labels.end());
+        if (family.series.size() >= kSeriesPerNameMax && !family.series.contains(labels)) {
+            for (auto& label : labels)
+                label.second = "other";
+        }
+        Metric& metric = family.series[std::move(labels)];
+        auto* made = std::get_if<std::unique_ptr<T>>(&metric);
+        if (!made || !*made) made = &metric.emplace<std::unique_ptr<T>>(make(family));
+        return **made;
     }
 
     std::vector<prometheus::MetricFamily> collect() const STOA_EXCLUDES(mutex_) {

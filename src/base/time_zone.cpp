@@ -236,6 +236,7 @@ std::int64_t TimeZone::local_second_of(const YearDay& when, int year) {
 int TimeZone::offset_by_rule(UnixSeconds t) const {
     const Rule& rule = *rule_;
     if (!rule.has_summer) return rule.standard_s;
+    t = std::clamp(t, UnixSeconds{-62'135'596'800}, UnixSeconds{253'402'300'799});  // years 1..9999
     const std::int64_t local = t + rule.standard_s;
     const std::int64_t days = local >= 0 ? local / kDay : -((-local + kDay - 1) / kDay);
     const int year = days_to_date(days).year;

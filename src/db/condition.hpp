@@ -20,14 +20,14 @@ struct Condition {
     enum class Kind {
         always,
         never,
-        all,       ///< children, AND
-        any,       ///< children, OR
-        negate,    ///< NOT children[0]
-        compare,   ///< column <op> values[0]
-        in,        ///< column IN values; never when values are empty
-        like,      ///< column LIKE values[0], case-insensitive; % and _ are wildcards, '\' escapes
-        is_null,   ///< column IS NULL
-        exists,    ///< a row of `table` with the same account, table.link = column, and children[0]
+        all,      ///< children, AND
+        any,      ///< children, OR
+        negate,   ///< NOT children[0]
+        compare,  ///< column <op> values[0]
+        in,       ///< column IN values; never when values are empty
+        like,     ///< column LIKE values[0], case-insensitive; % and _ are wildcards, '\' escapes
+        is_null,  ///< column IS NULL
+        exists,   ///< a row of `table` with the same account, table.link = column, and children[0]
     };
     enum class Op { eq, ne, lt, le, gt, ge };
 
@@ -41,7 +41,9 @@ struct Condition {
 
     /// ne matches NULL too (a record without a value is "not equal"), as REST clients expect.
     static Condition compare(std::string column, Op op, Value value);
-    static Condition equals(std::string column, Value value) { return compare(std::move(column), Op::eq, std::move(value)); }
+    static Condition equals(std::string column, Value value) {
+        return compare(std::move(column), Op::eq, std::move(value));
+    }
     static Condition in(std::string column, std::vector<Value> values);
     static Condition like(std::string column, std::string pattern);
     static Condition is_null(std::string column);

@@ -33,10 +33,13 @@ struct ReadOptions {
     bool snapshot = false;  ///< several selects see one state; without it each select stands alone (cheaper)
 };
 
+/// An idempotency key of full length with what the caller puts before it.
+inline constexpr std::size_t kRequestKeyBytesMax = limits::idempotency_key_bytes_max + 45;
+
 struct WriteRequest {
     AccountId account = 0;
-    std::string key;     ///< request id, unique per account; empty = no receipt (start-up, housekeeping)
-    std::string digest;  ///< of the request's content; the same key with another digest is a conflict
+    std::string key;          ///< request id, unique per account; empty = no receipt (start-up, housekeeping)
+    std::string digest;       ///< of the request's content; the same key with another digest is a conflict
     int timeout_ms = 15'000;  ///< how long it may wait for its turn (mechanism 2)
 };
 
@@ -75,7 +78,7 @@ class Database {
 };
 
 struct SqliteOptions {
-    std::string path;              ///< the file; its folder must exist
+    std::string path;                           ///< the file; its folder must exist
     std::size_t cache_bytes = 8 * 1024 * 1024;  ///< page cache per connection
     std::size_t commit_group_max = limits::commit_group_max;
     std::size_t write_queue_max = limits::write_queue_max;

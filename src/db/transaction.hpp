@@ -25,7 +25,8 @@ class RawTx {
   public:
     virtual ~RawTx() = default;
     virtual Status query(std::string_view sql, std::span<const Value> parameters, RowSink sink) = 0;
-    virtual Result<std::int64_t> execute(std::string_view sql, std::span<const Value> parameters) = 0;  ///< rows changed
+    virtual Result<std::int64_t> execute(std::string_view sql,
+                                         std::span<const Value> parameters) = 0;  ///< rows changed
     virtual Status ensure_table(const TableDef& table) = 0;  ///< creates it, or adds missing columns and indexes
 };
 

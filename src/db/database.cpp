@@ -1,0 +1,44 @@
+#include "db/database.hpp"
+
+#include <future>
+
+#include "db/committing_thread.hpp"
+
+namespace stoa::db {
+
+namespace {
+thread_local const void* t_committing = nullptr;
+constexpr std::int64_t kPurgeRowsMax = 1'000;
+}  // namespace
+
+void mark_committing_thread(const void* database) {
+    t_committing = database;
+}
+bool on_committing_thread() {
+    return t_committing != nullptr;
+}
+
+Result<WriteOutcome> Database::write_and_wait(WriteRequest request, WriteFn fn) {
+    if (on_committing_thread()) return internal_error("A write cannot wait for another write.");
+    // Shared with the committing thread, which may still be inside set_value() when get() returns here.
+    auto promise = std::make_shared<std::promise<Result<WriteOutcome>>>();
+    auto outcome = promise->get_future();
+    write(std::move(request), std::move(fn), [promise](Result<WriteOutcome> r) { promise->set_value(std::move(r)); });
+    return outcome.get();
+}
+
+Result<std::int64_t> Database::purge_receipts(UnixSeconds now) {
+    std::int64_t purged = 0;
+    STOA_TRY(auto outcome, write_and_wait({}, [&](WriteTx& tx) -> Result<std::string> {
+                 const Value parameters[] = {now - limits::receipt_lifetime_s, kPurgeRowsMax};
+                 STOA_TRY(purged, tx.raw().execute("DELETE FROM receipts WHERE (account_id, request_key) IN "
+                                                   "(SELECT account_id, request_key FROM receipts "
+                                                   "WHERE created_at < ?1 LIMIT ?2)",
+                                                   parameters));
+                 return std::string();
+             }));
+    (void)outcome;
+    return purged;
+}
+
+}  // namespace stoa::db

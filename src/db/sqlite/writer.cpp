@@ -1,0 +1,284 @@
+#include "db/sqlite/writer.hpp"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include <exception>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "db/committing_thread.hpp"
+#include "db/sqlite/receipts.hpp"
+
+namespace stoa::db::sqlite {
+namespace {
+
+/// How long functions may run before what is done is committed: bounds how long the first of a group waits.
+constexpr std::int64_t kGroupRunUs = 20'000;
+/// Pages in the log at which it is copied back: at once, or when nothing waits for this long.
+constexpr int kCheckpointPages = 2'000;
+constexpr int kIdleCheckpointPages = 64;
+constexpr std::int64_t kIdleUs = 200'000;
+
+Error timed_out() {
+    return {Errc::timeout, "The database was too busy to start in time: try again.", {}, {}, 1};
+}
+
+Error reused_key() {
+    return {Errc::conflict, "This idempotency key was used for another request.", {}, "IDEMPOTENCY_KEY_REUSED"};
+}
+
+Error not_committed() {
+    return {Errc::unavailable, "The database could not save: nothing was changed, try again.", {}, {}, 1};
+}
+
+Status check(const WriteRequest& request) {
+    if (request.account < 0) return internal_error("A write names an impossible account.");
+    if (request.key.size() > kRequestKeyBytesMax) return invalid("The request key is too long.");
+    return {};
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Connection> connection, std::size_t commit_group_max, std::size_t queue_max)
+    : commit_group_max_(commit_group_max == 0 ? 1 : commit_group_max),
+      queue_max_(queue_max),
+      connection_(std::move(connection)) {
+    sqlite3_wal_hook(
+        connection_->handle(),
+        [](void* self, sqlite3*, const char*, int pages) {
+            static_cast<Writer*>(self)->wal_pages_ = pages;
+            return SQLITE_OK;
+        },
+        this);
+    MutexLock lock(close_mutex_);
+    thread_ = std::thread([this] { run(); });
+}
+
+void Writer::submit(WriteRequest request, WriteFn fn, WriteDone done) {
+    if (auto status = check(request); !status.ok()) return done(std::move(status).error());
+    Pending pending{std::move(request), std::move(fn), std::move(done), 0};
+    pending.deadline_us = stoa::system_clock().monotonic_us() + std::int64_t{pending.request.timeout_ms} * 1000;
+    Error refusal;
+    {
+        MutexLock lock(mutex_);
+        if (closing_) {
+            refusal = {Errc::unavailable, "The server is stopping.", {}, {}, 1};
+        } else if (queue_.size() >= queue_max_) {
+            refusal = {Errc::busy, "Too many writes are waiting.", {}, {}, 1};
+        } else {
+            queue_.push_back(std::move(pending));
+            if (queue_.size() == 1) wake_.notify_one();
+            return;
+        }
+    }
+    pending.done(std::move(refusal));
+}
+
+void Writer::finish() {
+    {
+        MutexLock lock(mutex_);
+        closing_ = true;
+        wake_.notify_one();
+    }
+    MutexLock lock(close_mutex_);
+    if (thread_.joinable()) thread_.join();
+}
+
+void Writer::close() {
+    finish();
+    MutexLock lock(close_mutex_);
+    connection_.reset();
+}
+
+DatabaseStats Writer::stats() const {
+    MutexLock lock(mutex_);
+    return {commits_.load(), transactions_.load(), queue_.size()};
+}
+
+void Writer::run() {
+    pthread_setname_np(pthread_self(), "db-writer");
+    mark_committing_thread(this);
+    while (wait_for_work()) {
+        commit_group();
+        if (wal_pages_ >= kCheckpointPages) checkpoint();
+    }
+}
+
+/// False when closing and nothing waits.
+bool Writer::wait_for_work() {
+    for (;;) {
+        {
+            MutexLock lock(mutex_);
+            while (queue_.empty() && !closing_) {
+                if (!checkpoint_due_) {
+                    wake_.wait(mutex_);
+                } else if (!wake_.wait_us(mutex_, kIdleUs)) {
+                    break;
+                }
+            }
+            if (!queue_.empty()) return true;
+            if (closing_) return false;
+        }
+        checkpoint();
+    }
+}
+
+std::optional<Writer::Pending> Writer::take() {
+    MutexLock lock(mutex_);
+    if (queue_.empty()) return std::nullopt;
+    std::optional<Pending> pending(std::move(queue_.front()));
+    queue_.pop_front();
+    return pending;
+}
+
+void Writer::refuse_expired() {
+    std::vector<Pending> expired;
+    {
+        const auto now = stoa::system_clock().monotonic_us();
+        MutexLock lock(mutex_);
+        std::deque<Pending> kept;
+        for (auto& pending : queue_) {
+            if (pending.deadline_us <= now) {
+                expired.push_back(std::move(pending));
+            } else {
+                kept.push_back(std::move(pending));
+            }
+        }
+        queue_.swap(kept);
+    }
+    for (auto& pending : expired)
+        pending.done(timed_out());
+}
+
+void Writer::commit_group() {
+    if (!begin()) return;
+    const auto started = stoa::system_clock().monotonic_us();
+    bool saved = true;
+    // Requests that arrive while the group runs join it.
+    while (saved && group_.size() < commit_group_max_ && stoa::system_clock().monotonic_us() - started < kGroupRunUs) {
+        auto pending = take();
+        if (!pending) break;
+        saved = run_member(std::move(*pending));
+    }
+    if (saved) {
+        auto committed = connection_->execute("COMMIT");
+        if (committed.ok()) {
+            ++commits_;
+            checkpoint_due_ = wal_pages_ >= kIdleCheckpointPages;
+        } else {
+            give_up(not_committed());
+        }
+    }
+    tell_group();
+}
+
+/// Takes the write lock. False when nobody waits any more, or all who wait were told that it is not to be had.
+bool Writer::begin() {
+    for (;;) {
+        auto begun = connection_->execute("BEGIN IMMEDIATE");
+        if (begun.ok()) return true;
+        refuse_expired();
+        if (begun.error().code != Errc::busy) {
+            while (group_.size() < commit_group_max_) {
+                auto pending = take();
+                if (!pending) break;
+                group_.push_back({std::move(*pending), begun.error(), {}});
+            }
+            tell_group();
+            return false;
+        }
+        MutexLock lock(mutex_);
+        if (queue_.empty()) return false;  // another process holds the lock; everybody here has given up
+    }
+}
+
+/// Runs one request inside the open transaction. False when the transaction was lost with all its members.
+bool Writer::run_member(Pending pending) {
+    if (pending.deadline_us <= stoa::system_clock().monotonic_us()) {
+        group_.push_back({std::move(pending), timed_out(), {}});
+        return true;
+    }
+    // Nothing before it: the whole transaction can be its savepoint.
+    const bool first = group_.empty();
+    if (!first) {
+        if (auto opened = connection_->execute("SAVEPOINT request"); !opened.ok()) {
+            group_.push_back({std::move(pending), not_committed(), {}});
+            give_up(not_committed());
+            return false;
+        }
+    }
+    SqliteWriteTx tx(*connection_, pending.request.account);
+    auto outcome = run_request(pending, tx);
+    const bool kept = outcome.ok();
+    auto error = kept ? Error{} : outcome.error();
+    group_.push_back({std::move(pending), std::move(outcome), tx.take_on_commit()});
+    bool intact = connection_->in_transaction();
+    if (!kept) group_.back().on_commit.clear();
+    if (intact && first && !kept) {
+        (void)connection_->execute("ROLLBACK");
+        tell_group();
+        return begin();
+    }
+    if (intact && !first) {
+        if (!kept) intact = connection_->execute("ROLLBACK TO request").ok();
+        intact = connection_->execute("RELEASE request").ok() && intact;
+    }
+    if (!intact) give_up(not_committed());
+    return intact;
+}
+
+Result<WriteOutcome> Writer::run_request(Pending& pending, SqliteWriteTx& tx) {
+    const auto& request = pending.request;
+    try {
+        if (!request.key.empty()) {
+            STOA_TRY(auto receipt, find_receipt(*connection_, request));
+            if (receipt && receipt->digest != request.digest) return reused_key();
+            if (receipt) return WriteOutcome{std::move(receipt->answer), true, {}};
+        }
+        STOA_TRY(auto answer, pending.fn(tx));
+        if (answer.size() > limits::receipt_answer_bytes_max) {
+            return Error{Errc::too_large, "The answer of a write is too long to be kept."};
+        }
+        if (!request.key.empty()) {
+            STOA_CHECK(insert_receipt(*connection_, request, answer, stoa::system_clock().now()));
+        }
+        return WriteOutcome{std::move(answer), false, {}};
+    } catch (const std::exception& e) {
+        log::error("write_threw", {{"what", e.what()}, {"do", "report this as a bug"}});
+    } catch (...) {
+        log::error("write_threw", {{"what", "not a std::exception"}, {"do", "report this as a bug"}});
+    }
+    return internal_error("A write failed unexpectedly.");
+}
+
+/// The transaction is lost: whatever its members saw or did never happened.
+void Writer::give_up(const Error& error) {
+    if (connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
+    for (auto& member : group_) {
+        member.outcome = error;
+        member.on_commit.clear();
+    }
+}
+
+void Writer::tell_group() {
+    for (auto& member : group_) {
+        if (member.outcome.ok() && !member.outcome->replayed) ++transactions_;
+        for (const auto& fn : member.on_commit)
+            fn();
+    }
+    for (auto& member : group_)
+        member.pending.done(std::move(member.outcome));
+    group_.clear();
+}
+
+/// Copies the log back into the file, as far as no reader still needs it. Readers go on meanwhile.
+void Writer::checkpoint() {
+    int pages = 0;
+    int copied = 0;
+    sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+    checkpoint_due_ = false;
+    if (copied >= pages) wal_pages_ = 0;
+}
+
+}  // namespace stoa::db::sqlite

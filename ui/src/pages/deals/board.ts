@@ -1,0 +1,181 @@
+// The board's state: columns by stage, pages loaded as they are scrolled to, moves shown before the server has them.
+import { computed, reactive, ref, shallowRef, watch, type Ref } from 'vue'
+import { batch, type Command, type Params } from '@/api/rest'
+import {
+  addDeal, dealPageParams, fetchBoard, fetchDeal, fetchDeals, pageSize, updateDeal, type Deal, type Stage,
+} from '@/api/crm'
+import { plain, type Plain } from '@/lib/errors'
+import { loadNames, stagesByCategory } from '@/state/crm'
+import { onDealNews } from '@/state/deals'
+import { account, me } from '@/state/session'
+
+export interface Column {
+  stage: Stage
+  deals: Deal[]
+  count: number
+  sum: number
+  currency: string
+  /** Smallest id loaded so far: the next page is below it. */
+  cursor: string | null
+  complete: boolean
+  loading: boolean
+}
+
+export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
+  const columns = ref<Column[]>([])
+  const loading = ref(true)
+  const failure = shallowRef<Plain | null>(null)
+  let running: AbortController | undefined
+
+  const currency = computed(() => account.value?.currency || 'EUR')
+  const column = (stageId: string) => columns.value.find((candidate) => candidate.stage.id === stageId)
+
+  const scope = (stageId?: string): Params => ({
+    ...filter.value,
+    CATEGORY_ID: categoryId.value,
+    ...(stageId ? { STAGE_ID: stageId } : {}),
+  })
+
+  async function load() {
+    running?.abort()
+    const abort = (running = new AbortController())
+    loading.value = true
+    failure.value = null
+    try {
+      const stages = stagesByCategory.value[categoryId.value] ?? []
+      const pages: Record<string, Command> = {}
+      stages.forEach((stage, index) => (pages[`s${index}`] = ['crm.deal.list', dealPageParams(scope(stage.id))]))
+      const [sums, first] = await Promise.all([
+        fetchBoard(categoryId.value, filter.value, abort.signal),
+        batch<Record<string, Deal[]>>(pages, { signal: abort.signal }),
+      ])
+      columns.value = stages.map((stage, index) => {
+        const deals = first[`s${index}`] ?? []
+        const sum = sums.find((entry) => entry.STAGE_ID === stage.id)
+        return {
+          stage,
+          deals,
+          count: Number(sum?.COUNT ?? deals.length),
+          sum: Number(sum?.SUM ?? 0),
+          currency: sum?.CURRENCY_ID || currency.value,
+          cursor: deals.at(-1)?.ID ?? null,
+          complete: deals.length < pageSize,
+          loading: false,
+        }
+      })
+      loading.value = false
+      void loadNames(columns.value.flatMap((loaded) => loaded.deals))
+    } catch (error) {
+      if (abort.signal.aborted) return
+      failure.value = plain(error)
+      loading.value = false
+    }
+  }
+
+  async function loadMore(target: Column) {
+    if (target.loading || target.complete || loading.value) return
+    target.loading = true
+    try {
+      const { result } = await fetchDeals(dealPageParams(scope(target.stage.id), target.cursor ?? undefined), running?.signal)
+      const shown = new Set(columns.value.flatMap((loaded) => loaded.deals.map((deal) => deal.ID)))
+      target.deals.push(...result.filter((deal) => !shown.has(deal.ID)))
+      target.cursor = result.at(-1)?.ID ?? target.cursor
+      target.complete = result.length < pageSize
+      void loadNames(result)
+    } catch {
+      // The marker is still there: scrolling asks again.
+    } finally {
+      target.loading = false
+    }
+  }
+
+  async function refreshSums() {
+    const sums = await fetchBoard(categoryId.value, filter.value).catch(() => null)
+    if (!sums) return
+    for (const target of columns.value) {
+      const fresh = sums.find((entry) => entry.STAGE_ID === target.stage.id)
+      target.count = Number(fresh?.COUNT ?? 0)
+      target.sum = Number(fresh?.SUM ?? 0)
+    }
+  }
+  let sumsTimer: ReturnType<typeof setTimeout> | undefined
+  const refreshSumsSoon = () => {
+    clearTimeout(sumsTimer)
+    sumsTimer = setTimeout(() => void refreshSums(), 400)
+  }
+
+  /** Moves a card on the screen only. */
+  function place(deal: Deal, stageId: string, index = 0): void {
+    const from = columns.value.find((candidate) => candidate.deals.some((other) => other.ID === deal.ID))
+    const to = column(stageId)
+    if (!from || !to) return
+    const moved = from.deals.splice(from.deals.findIndex((other) => other.ID === deal.ID), 1)[0]!
+    to.deals.splice(index, 0, moved)
+    if (from === to) return
+    moved.STAGE_ID = stageId
+    from.count--
+    to.count++
+    if ((deal.CURRENCY_ID || currency.value) === to.currency) {
+      from.sum -= Number(deal.OPPORTUNITY ?? 0)
+      to.sum += Number(deal.OPPORTUNITY ?? 0)
+    }
+  }
+
+  const position = (deal: Deal) => Math.max(0, column(deal.STAGE_ID)?.deals.findIndex((other) => other.ID === deal.ID) ?? 0)
+
+  /** Tells the server where a card now is; puts it back if the server refuses. */
+  async function commit(deal: Deal, origin: { stageId: string; index: number }): Promise<void> {
+    try {
+      await updateDeal(deal.ID, { STAGE_ID: deal.STAGE_ID })
+      refreshSumsSoon()
+    } catch (error) {
+      place(deal, origin.stageId, origin.index)
+      throw error
+    }
+  }
+
+  async function add(stageId: string, title: string, amount: string): Promise<void> {
+    const target = column(stageId)
+    if (!target) return
+    const fields: Params = {
+      TITLE: title, STAGE_ID: stageId, CATEGORY_ID: categoryId.value, CURRENCY_ID: currency.value, ASSIGNED_BY_ID: me.value?.id,
+    }
+    if (amount) fields.OPPORTUNITY = amount
+    const draft = reactive<Deal>({
+      ID: `new-${Date.now()}`, TITLE: title, STAGE_ID: stageId, CATEGORY_ID: String(categoryId.value), OPPORTUNITY: amount || '0',
+      CURRENCY_ID: currency.value, ASSIGNED_BY_ID: String(me.value?.id ?? ''), CONTACT_ID: null, COMPANY_ID: null, CLOSEDATE: null,
+      DATE_CREATE: new Date().toISOString(), SAVING: true,
+    })
+    target.deals.unshift(draft)
+    target.count++
+    try {
+      const id = await addDeal(fields)
+      const fresh = await fetchDeal(id).catch(() => null)
+      const index = target.deals.findIndex((deal) => deal.ID === draft.ID)
+      if (index >= 0) target.deals[index] = fresh ?? { ...draft, ID: String(id), SAVING: undefined }
+      refreshSumsSoon()
+    } catch (error) {
+      target.deals = target.deals.filter((deal) => deal.ID !== draft.ID)
+      target.count--
+      throw error
+    }
+  }
+
+  onDealNews((news) => {
+    const id = news.kind === 'deleted' ? news.id : news.deal.ID
+    const holder = columns.value.find((candidate) => candidate.deals.some((deal) => deal.ID === id))
+    if (news.kind === 'deleted') {
+      if (holder) holder.deals = holder.deals.filter((deal) => deal.ID !== id)
+    } else if (holder) {
+      const shown = holder.deals.find((deal) => deal.ID === id)!
+      if (news.deal.STAGE_ID !== shown.STAGE_ID) place(shown, news.deal.STAGE_ID)
+      Object.assign(shown, news.deal)
+      void loadNames([news.deal])
+    }
+    refreshSumsSoon()
+  })
+
+  watch([categoryId, filter, stagesByCategory], load, { immediate: true, deep: true })
+
+  return { columns, loading, failure, load, loadMore, place, position, commit, add, column }
+}

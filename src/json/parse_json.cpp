@@ -93,12 +93,13 @@ struct Handler {
         return true;
     }
 
-    bool push_real(std::string_view s, bj::error_code& ec) {
+    bool push_real(double approximate, std::string_view s, bj::error_code& ec) {
         // Boost 1.81 rounds the last digit wrongly, so the text is read again.
         part.append(s);
         double v = 0;
         const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), v);
-        const bool tiny = error == std::errc::result_out_of_range && std::fabs(v) < 1;
+        // Out of range leaves v at 0, which is right for 1e-400 and wrong for 1e400.
+        const bool tiny = error == std::errc::result_out_of_range && std::fabs(approximate) < 1;
         if ((error != std::errc{} && !tiny) || end != part.data() + part.size()) {
             bad_number = true;
             ec = bj::error::exponent_overflow;
@@ -154,8 +155,10 @@ struct Handler {
     }
     bool on_number_part(bj::string_view s, bj::error_code&) { return part.append(s), true; }
     bool on_int64(std::int64_t v, bj::string_view, bj::error_code& ec) { return part.clear(), push(v, ec); }
-    bool on_uint64(std::uint64_t, bj::string_view s, bj::error_code& ec) { return push_real(s, ec); }
-    bool on_double(double, bj::string_view s, bj::error_code& ec) { return push_real(s, ec); }
+    bool on_uint64(std::uint64_t v, bj::string_view s, bj::error_code& ec) {
+        return push_real(static_cast<double>(v), s, ec);
+    }
+    bool on_double(double v, bj::string_view s, bj::error_code& ec) { return push_real(v, s, ec); }
     bool on_bool(bool v, bj::error_code& ec) { return push(v, ec); }
     bool on_null(bj::error_code& ec) { return push(nullptr, ec); }
     bool on_comment_part(bj::string_view, bj::error_code&) { return true; }

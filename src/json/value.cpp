@@ -13,7 +13,7 @@ namespace {
 
 template <class T>
 std::optional<T> whole_number(std::string_view text) {
-    if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
     T out{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

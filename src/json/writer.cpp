@@ -115,30 +115,37 @@ void Writer::comma() {
     need_comma_ = true;
 }
 
+void Writer::begin(bool object) {
+    comma();
+    if (depth_ < 64) {
+        const std::uint64_t bit = std::uint64_t{1} << depth_;
+        objects_ = object ? objects_ | bit : objects_ & ~bit;
+    }
+    ++depth_;
+    out_ += object ? '{' : '[';
+    need_comma_ = false;
+}
+
+void Writer::end(bool object) {
+    --depth_;
+    assert(depth_ >= 0);
+    assert(depth_ >= 64 || (objects_ >> depth_ & 1) == (object ? 1U : 0U));
+    assert(out_.back() != ':');  // a key without its value
+    out_ += object ? '}' : ']';
+    need_comma_ = true;
+}
+
 Writer& Writer::begin_object() {
-    comma();
-    out_ += '{';
-    need_comma_ = false;
-    return *this;
+    return begin(true), *this;
 }
-
 Writer& Writer::end_object() {
-    out_ += '}';
-    need_comma_ = true;
-    return *this;
+    return end(true), *this;
 }
-
 Writer& Writer::begin_array() {
-    comma();
-    out_ += '[';
-    need_comma_ = false;
-    return *this;
+    return begin(false), *this;
 }
-
 Writer& Writer::end_array() {
-    out_ += ']';
-    need_comma_ = true;
-    return *this;
+    return end(false), *this;
 }
 
 Writer& Writer::key(std::string_view name) {

@@ -1,6 +1,7 @@
 #pragma once
 // json::Writer appends JSON to a string: no tree, no look-back. One thread at a time.
-// The caller keeps the order right (key, value, …); commas are placed by the writer. Debug builds check nesting.
+// The caller keeps the order right (key, value, …); commas are placed by the writer. Mismatched begin and end
+// stop the program.
 
 #include <cstdint>
 #include <string>
@@ -40,11 +41,20 @@ class Writer {
     Writer& field(std::string_view name, double v) { return key(name).real(v); }
 
     std::string& out() { return out_; }
+    /// Forgets what was appended after `size` bytes; a value may begin there.
+    void rewind(std::size_t size) {
+        out_.resize(size);
+        need_comma_ = false;
+    }
 
   private:
     void comma();
+    void begin(bool object);
+    void end(bool object);
 
     std::string& out_;
+    std::uint64_t objects_ = 0;  ///< bit n: level n is an object, for the check of begin against end
+    int depth_ = 0;
     bool need_comma_ = false;
 };
 

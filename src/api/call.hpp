@@ -33,6 +33,10 @@ struct Call {
     std::optional<std::int64_t> total{};  ///< list extras of the v2 envelope
     std::optional<std::int64_t> next{};
 
+    /// Throws away what was written to `out` so far by this call.
+    void reset_output() { out.rewind(output_start); }
+    std::size_t output_start = 0;  ///< where this call's result begins in the shared buffer
+
     const model::Actor& actor() const { return records.actor(); }
     const model::Metadata& metadata() const { return records.metadata(); }
     const TimeZone& zone() const { return *records.metadata().account.time_zone; }

@@ -15,6 +15,9 @@ void add_entity_methods(MethodTable& table, const model::Registry& registry);
 /// `fixed` is ANDed to the client's filter. Writes the bare JSON list; the caller wraps.
 Status write_list(Call& call, const model::Entity& entity, Shape shape,
                   const db::Condition& fixed = db::Condition::always());
+/// The rows of a ready query as a JSON list; `rows` says how many.
+Status write_rows(Call& call, const model::Entity& entity, Shape shape, const Selection& selection,
+                  const model::Query& query, std::int64_t& rows);
 /// One record as an object; not_found when hidden or absent.
 Status write_one(Call& call, const model::Entity& entity, Shape shape, RecordId id);
 Result<RecordId> add_record(Call& call, const model::Entity& entity, Shape shape, const json::Value& fields);

@@ -1,6 +1,7 @@
 #pragma once
 // Identity: a caller that has proved who it is; Authenticator: how rest asks for one without knowing any module.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,9 @@ struct Identity {
     Through through = Through::session;
     std::vector<std::string> scopes;  ///< granted; a session has all
     bool all_scopes = false;
-    std::string client_id;            ///< application only
-    std::int64_t credential_id = 0;   ///< webhook or application id: the unit of limits
-    std::string access_token;         ///< application only
+    std::string client_id;           ///< application only
+    std::int64_t credential_id = 0;  ///< webhook or application id: the unit of limits
+    std::string access_token;        ///< application only
     UnixSeconds expires_at = 0;
 
     bool has_scope(std::string_view scope) const;

@@ -13,7 +13,7 @@ namespace stoa::api {
 
 struct Shape {
     model::Names names = model::Names::classic;
-    bool typed = false;  ///< numbers as numbers
+    bool typed = false;              ///< numbers as numbers
     bool multifields_as_fm = false;  ///< crm.item: one list "fm" instead of PHONE, EMAIL, …; part of `select: *`
     bool original_uf_names = false;  ///< crm.item with useOriginalUfNames: UF_CRM_… beside the item names
 
@@ -33,10 +33,11 @@ class Selection {
                                   const json::Value* select);
     static Selection everything(const model::Entity& entity, const model::UserFieldSet* user_fields, Shape shape);
 
-    std::vector<const model::Field*> fields;           ///< stored ones, in entity order
+    std::vector<const model::Field*> fields;  ///< stored ones, in entity order
     std::vector<const model::UserField*> user_fields;
-    std::vector<const model::Field*> links;            ///< FieldType::links
+    std::vector<const model::Field*> links;  ///< FieldType::links
     std::vector<const model::Field*> multifields;
+    bool star = false;  ///< nothing was named, or "*"
     bool needs_side_tables() const { return !links.empty() || !multifields.empty(); }
 };
 

@@ -31,6 +31,13 @@ std::string_view origin_form(std::string_view target) {
     return slash == target.npos ? std::string_view("/") : target.substr(slash);
 }
 
+/// Whether a request line ends like one, so that only its version is unknown: "GET / HTTP/2.0".
+bool names_a_version(std::string_view bytes) {
+    const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
+    const auto blank = line.rfind(' ');
+    return std::count(line.begin(), line.end(), ' ') == 2 && line.substr(blank + 1, 5) == "HTTP/";
+}
+
 /// Writes what Beast finds straight into a Request.
 class Parser final : public http::basic_parser<true> {
   public:
@@ -39,6 +46,7 @@ class Parser final : public http::basic_parser<true> {
     int status() const { return status_; }  // 0: nothing of our own to refuse
     bool http_1_0() const { return http_1_0_; }
     bool expects_continue() const { return expects_continue_; }
+    bool at_chunk_head() const { return chunked() && is_header_done() && !is_done() && chunk_rest_ == 0; }
 
   private:
     void refuse(int status, error_code& error) {
@@ -96,21 +104,33 @@ class Parser final : public http::basic_parser<true> {
         return bytes.size();
     }
     std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override {
+        chunk_rest_ -= bytes.size();
         return on_body_impl(bytes, error);
     }
+    void on_chunk_header_impl(std::uint64_t size, string_view, error_code&) override { chunk_rest_ = size; }
 
     void on_response_impl(int, string_view, int, error_code&) override {}
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
     void on_finish_impl(error_code&) override {}
 
     Request& request_;
     int status_ = 0;
+    std::uint64_t chunk_rest_ = 0;
     bool http_1_0_ = false;
     bool header_done_ = false;
     bool host_seen_ = false;
     bool length_seen_ = false;
     bool expects_continue_ = false;
 };
+
+/// Whether these bytes, at the place of a chunk's head, begin the last chunk, whose trailers are not all here yet.
+/// Beast 1.81 asserts when it is given the last chunk in pieces, so it gets it whole.
+bool is_unfinished_last_chunk(std::string_view bytes) {
+    const std::size_t head = bytes.substr(0, 2) == "\r\n" ? 2 : 0;  // ends the chunk before
+    const std::size_t size_end = bytes.find_first_not_of('0', head);
+    if (size_end == bytes.npos) return true;
+    const bool zero = size_end > head && (bytes[size_end] == '\r' || bytes[size_end] == ';');
+    return zero && bytes.find("\r\n\r\n", head) == bytes.npos;
+}
 
 }  // namespace
 
@@ -126,7 +146,7 @@ struct RequestReader::Impl {
         status = code;
         return {consumed, State::failed};
     }
-    int status_of(const error_code& error) const;
+    int status_of(const error_code& error, std::string_view bytes) const;
 };
 
 RequestReader::RequestReader(std::size_t header_bytes_max, std::size_t body_bytes_max)
@@ -149,7 +169,12 @@ RequestReader::Step RequestReader::feed(std::string_view bytes) {
         error_code error;
         const bool in_header = !parser.is_header_done();
         const std::string_view rest = bytes.substr(used);
-        const std::size_t taken = parser.put({rest.data(), rest.size()}, error);
+        std::size_t taken = 0;
+        if (parser.at_chunk_head() && is_unfinished_last_chunk(rest)) {
+            error = http::error::need_more;
+        } else {
+            taken = parser.put({rest.data(), rest.size()}, error);
+        }
         used += taken;
         if (in_header) {
             my.header_bytes += taken;
@@ -161,7 +186,7 @@ RequestReader::Step RequestReader::feed(std::string_view bytes) {
             if (rest.size() - taken > my.header_bytes_max) return my.fail(used, 400);
             return {used, State::need_more};
         }
-        if (error) return my.fail(used, my.status_of(error));
+        if (error) return my.fail(used, my.status_of(error, rest));
         if (used == bytes.size() && !parser.is_done()) return {used, State::need_more};
     }
     return {used, State::complete};
@@ -189,11 +214,11 @@ bool RequestReader::http_1_0() const { return impl_->parser && impl_->parser->ht
 Request& RequestReader::request() { return impl_->request; }
 int RequestReader::status() const { return impl_->status; }
 
-int RequestReader::Impl::status_of(const error_code& error) const {
+int RequestReader::Impl::status_of(const error_code& error, std::string_view bytes) const {
     if (parser->status() != 0) return parser->status();
     if (error == http::error::header_limit) return 431;
     if (error == http::error::body_limit) return 413;
-    if (error == http::error::bad_version) return 505;
+    if (error == http::error::bad_version && names_a_version(bytes)) return 505;
     return 400;
 }
 

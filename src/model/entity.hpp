@@ -18,6 +18,7 @@ namespace stoa::model {
 /// Event names the write path puts into the outbox; empty = none.
 struct EntityEvents {
     std::string add, update, remove;
+    std::vector<std::string> other;  ///< names that hooks or special methods of the entity emit
     /// "fields": data[FIELDS][ID]; "before_after": data[FIELDS_BEFORE][ID] and data[FIELDS_AFTER][ID] (tasks).
     std::string shape = "fields";
 };

@@ -153,6 +153,7 @@ Status parse_blocks(Reader& in, Entity& entity) {
         entity.events.update = block.text("update");
         entity.events.remove = block.text("delete");
         entity.events.shape = block.text("shape", "fields");
+        entity.events.other = block.texts("other");
         STOA_CHECK(block.finish());
     }
     if (const json::Value* parent = in.take("parent")) {

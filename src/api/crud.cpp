@@ -110,9 +110,9 @@ constexpr Generic kGeneric[] = {
 
 }  // namespace
 
-Status write_list(Call& call, const Entity& entity, Shape shape, const db::Condition& fixed) {
-    const model::UserFieldSet* user_fields = user_fields_of(call, entity);
-    const model::FilterContext context{entity, user_fields, shape.names, call.zone()};
+Result<model::Query> read_query(const Call& call, const Entity& entity, Shape shape, const db::Condition& fixed,
+                                bool& counted) {
+    const model::FilterContext context{entity, user_fields_of(call, entity), shape.names, call.zone()};
     const json::Value nothing;
     const auto parameter = [&](std::string_view name) -> const json::Value& {
         const json::Value* value = call.params.find(name);
@@ -122,14 +122,21 @@ Status write_list(Call& call, const Entity& entity, Shape shape, const db::Condi
     STOA_TRY(query.where, model::compile_filter(context, parameter("filter")));
     query.where = db::Condition::all({fixed, std::move(query.where)});
     STOA_TRY(query.order, model::compile_order(context, parameter("order")));
-    STOA_TRY(const Selection selection, Selection::make(entity, user_fields, shape, call.params.find("select")));
     STOA_TRY(const std::int64_t start, read_start(call.params));
     query.limit = limits::page_size;
     query.offset = start > 0 ? start : 0;
+    counted = start >= 0;
+    return query;
+}
 
+Status write_list(Call& call, const Entity& entity, Shape shape, const db::Condition& fixed, const MoreMembers& more) {
+    bool counted = true;
+    STOA_TRY(const model::Query query, read_query(call, entity, shape, fixed, counted));
+    STOA_TRY(const Selection selection,
+             Selection::make(entity, user_fields_of(call, entity), shape, call.params.find("select")));
     std::int64_t rows = 0;
-    STOA_CHECK(write_rows(call, entity, shape, selection, query, rows));
-    if (start < 0) return {};
+    STOA_CHECK(write_rows(call, entity, shape, selection, query, rows, more));
+    if (!counted) return {};
     // A first page that is not full needs no counting.
     if (query.offset == 0 && rows < query.limit) {
         call.total = rows;
@@ -141,7 +148,7 @@ Status write_list(Call& call, const Entity& entity, Shape shape, const db::Condi
 }
 
 Status write_rows(Call& call, const Entity& entity, Shape shape, const Selection& selection, const model::Query& query,
-                  std::int64_t& rows) {
+                  std::int64_t& rows, const MoreMembers& more) {
     SideTables side;
     if (selection.needs_side_tables()) {
         std::vector<RecordId> ids;
@@ -155,7 +162,7 @@ Status write_rows(Call& call, const Entity& entity, Shape shape, const Selection
     call.out.begin_array();
     rows = 0;
     STOA_CHECK(call.records.stream(entity, query, [&](const db::Row& row) {
-        write_record(call.out, entity, shape, selection, side, row, call.zone());
+        write_record(call.out, entity, shape, selection, side, row, call.zone(), more);
         ++rows;
         return true;
     }));
@@ -163,7 +170,7 @@ Status write_rows(Call& call, const Entity& entity, Shape shape, const Selection
     return {};
 }
 
-Status write_one(Call& call, const Entity& entity, Shape shape, RecordId id) {
+Status write_one(Call& call, const Entity& entity, Shape shape, RecordId id, const MoreMembers& more) {
     STOA_TRY(const Selection selection,
              Selection::make(entity, user_fields_of(call, entity), shape, call.params.find("select")));
     SideTables side;
@@ -171,7 +178,7 @@ Status write_one(Call& call, const Entity& entity, Shape shape, RecordId id) {
         STOA_TRY(side, load_side_tables(call.records, entity, selection, std::span(&id, 1)));
     }
     return call.records.stream_one(entity, id, [&](const db::Row& row) {
-        write_record(call.out, entity, shape, selection, side, row, call.zone());
+        write_record(call.out, entity, shape, selection, side, row, call.zone(), more);
         return true;
     });
 }

@@ -2,6 +2,7 @@
 // Shapes: how a record looks on the wire, and how client fields become Changes. Pure functions over registry data.
 // classic: upper-case keys, every scalar as a string. item: camelCase, numbers as numbers. v3: native types.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,12 @@ struct SideTables {
 Result<SideTables> load_side_tables(model::Records& records, const model::Entity& entity, const Selection& selection,
                                     std::span<const RecordId> ids);
 
+/// Appends members of its own to a record's object, before it is closed.
+using MoreMembers = std::function<void(const db::Row&)>;
+
 /// Writes one record as a JSON object from a row selected with entity.all_columns_sql().
 void write_record(json::Writer& out, const model::Entity& entity, const Shape& shape, const Selection& selection,
-                  const SideTables& side, const db::Row& row, const TimeZone& zone);
+                  const SideTables& side, const db::Row& row, const TimeZone& zone, const MoreMembers& more = {});
 /// The same for one value; used by special methods.
 void write_value(json::Writer& out, const model::Field& field, const Shape& shape, const db::Value& value,
                  const TimeZone& zone);

@@ -284,7 +284,7 @@ Result<SideTables> load_side_tables(model::Records& records, const Entity& entit
 }
 
 void write_record(json::Writer& out, const Entity& entity, const Shape& shape, const Selection& selection,
-                  const SideTables& side, const db::Row& row, const TimeZone& zone) {
+                  const SideTables& side, const db::Row& row, const TimeZone& zone, const MoreMembers& more) {
     out.begin_object();
     for (const Field* field : selection.fields) {
         out.raw_key(key_of(*field, shape));

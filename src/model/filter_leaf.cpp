@@ -86,7 +86,9 @@ FieldRef find_field(const FilterContext& context, std::string_view name) {
             field = context.entity.find(name);
             break;
         case Names::item:
+            // Task clients mix both spellings in one request; answers keep to the item names.
             field = context.entity.find_item_name(name);
+            if (!field) field = context.entity.find(name);
             break;
         case Names::v3:
             field = context.entity.find_v3_name(name);

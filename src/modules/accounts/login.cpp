@@ -1,0 +1,187 @@
+#include "modules/accounts/login.hpp"
+
+#include "base/crypto.hpp"
+#include "base/utf8.hpp"
+#include "modules/accounts/audit.hpp"
+#include "modules/accounts/logins.hpp"
+#include "modules/accounts/secrets.hpp"
+#include "modules/accounts/users.hpp"
+
+namespace stoa::accounts {
+
+namespace {
+
+Error wrong_login() {
+    return {Errc::unauthorized, "The e-mail or the password is wrong.", {}, "INVALID_CREDENTIALS"};
+}
+Error dead_link() {
+    return not_found("This link was used already or is too old. Ask for a new one.", "LINK_NOT_FOUND");
+}
+
+/// A hash of nothing in particular: unknown e-mails cost as much as wrong passwords, so that time tells nothing.
+const std::string& decoy_hash() {
+    static const std::string hash = hash_password(new_secret());
+    return hash;
+}
+
+Status note_login(const Services& services, db::WriteTx& tx, UserId user) {
+    STOA_TRY(model::Records records, services.records(tx, model::Actor::make_system(tx.account())));
+    const model::Entity& users = services.model.registry.entity(kUserEntity);
+    model::Changes changes(users);
+    changes.set("LAST_LOGIN", services.now());
+    changes.set("LAST_ACTIVITY_DATE", services.now());
+    return records.update(user, std::move(changes));
+}
+
+Result<Account> read_account(const Services& services, AccountId id) {
+    Account account;
+    STOA_CHECK(services.database.read(id, [&](db::Tx& tx) -> Status {
+        STOA_TRY(account, load_account(tx));
+        return {};
+    }));
+    return account;
+}
+
+}  // namespace
+
+Result<bool> LoginService::password_fits(std::string_view hash, std::string_view password) {
+    struct Turn {
+        std::atomic<int>& count;
+        int mine;
+        explicit Turn(std::atomic<int>& c) : count(c), mine(c.fetch_add(1)) {}
+        ~Turn() { count.fetch_sub(1); }
+    } turn(password_checks_);
+    if (turn.mine >= kPasswordChecksMax) {
+        Error error{Errc::busy, "Many people log in at the moment. Try again.", {}, "OVERLOAD"};
+        error.retry_after_s = 1;
+        return error;
+    }
+    return verify_password(hash, password);
+}
+
+Result<LoginOutcome> LoginService::log_in(const LoginRequest& request, const Client& client) {
+    if (request.email.empty()) return invalid("Enter your e-mail.", "email");
+    if (request.password.empty()) return invalid("Enter your password.", "password");
+    if (request.password.size() > kPasswordBytesMax || !is_valid_utf8(request.email)) return wrong_login();
+    STOA_CHECK(throttle_.check(request.email, client.remote_address));
+    STOA_TRY(const auto logins, find_logins(services_.database, request.email));
+
+    std::vector<Login> fitting;
+    for (const Login& login : logins) {
+        if (login.password_hash.empty() || (request.account != 0 && login.account != request.account)) continue;
+        STOA_TRY(const bool fits, password_fits(login.password_hash, request.password));
+        if (fits) fitting.push_back(login);
+    }
+    if (fitting.empty()) {
+        if (logins.empty()) {
+            STOA_TRY(const bool never, password_fits(decoy_hash(), request.password));
+            (void)never;
+        }
+        STOA_CHECK(note_failure(request, client, logins.empty() ? 0 : logins.front().account,
+                                logins.empty() ? 0 : logins.front().user));
+        return wrong_login();
+    }
+
+    LoginOutcome outcome;
+    const Login* chosen = fitting.size() == 1 ? &fitting.front() : nullptr;
+    if (!chosen) {
+        for (const Login& login : fitting) {
+            STOA_TRY(Account account, read_account(services_, login.account));
+            const bool here = host_of_url(account.url) == to_lower_ascii(request.host);
+            outcome.accounts.push_back(std::move(account));
+            if (here && !chosen) chosen = &login;
+        }
+        if (!chosen) return outcome;
+        outcome.accounts.clear();
+    }
+    STOA_TRY(outcome.cookie, open_session(chosen->account, chosen->user, client));
+    outcome.account_id = chosen->account;
+    outcome.user = chosen->user;
+    throttle_.succeeded(request.email, client.remote_address);
+    return outcome;
+}
+
+Status LoginService::note_failure(const LoginRequest& request, const Client& client, AccountId account, UserId user) {
+    throttle_.failed(request.email, client.remote_address);
+    if (account == 0) return {};
+    return services_.write(account, [&](db::WriteTx& tx) {
+        return write_audit(services_, tx, {.type = "USER_LOGIN_FAILED", .item = std::to_string(user)}, client);
+    });
+}
+
+Result<std::string> LoginService::open_session(AccountId account, UserId user, const Client& client) {
+    const std::string cookie = new_secret();
+    STOA_CHECK(services_.write(account, [&](db::WriteTx& tx) -> Status {
+        STOA_CHECK(insert_session(tx, cookie, user, client, services_.now()));
+        STOA_CHECK(note_login(services_, tx, user));
+        return write_audit(services_, tx, {.type = "USER_AUTHORIZE", .item = std::to_string(user), .user = user},
+                           client);
+    }));
+    return cookie;
+}
+
+Status LoginService::log_out(std::string_view cookie, AccountId account, UserId user, const Client& client) {
+    return services_.write(account, [&](db::WriteTx& tx) -> Status {
+        STOA_CHECK(remove_session(tx, cookie));
+        services_.revocations.revoke_on_commit(tx);
+        return write_audit(services_, tx, {.type = "USER_LOGOUT", .item = std::to_string(user), .user = user}, client);
+    });
+}
+
+Result<Link> LoginService::usable_link(std::string_view token) {
+    STOA_TRY(const auto link, find_link(services_.database, token, services_.now()));
+    if (!link) return dead_link();
+    return *link;
+}
+
+Result<LoginOutcome> LoginService::accept_link(std::string_view token, const LinkForm& form, const Client& client) {
+    STOA_TRY(const Link link, usable_link(token));
+    STOA_CHECK(check_password(form.password));
+    if (form.name.empty()) return invalid("Enter your name.", "name");
+    const std::string hash = hash_password(form.password);
+    const std::string cookie = new_secret();
+    STOA_CHECK(services_.write(link.account, [&](db::WriteTx& tx) -> Status {
+        const UnixSeconds now = services_.now();
+        STOA_CHECK(use_link(tx, token, link.user, now));
+        if (link.kind == LinkKind::admin) {
+            AccountChanges account;
+            if (!form.currency.empty()) account.currency = form.currency;
+            if (!form.time_zone.empty()) account.time_zone = form.time_zone;
+            if (!form.language.empty()) account.language = form.language;
+            STOA_CHECK(update_account(tx, account));
+            services_.model.metadata.invalidate_on_commit(tx);
+        }
+        STOA_TRY(model::Records records, services_.records(tx, model::Actor::make_system(link.account)));
+        model::Changes changes(services_.model.registry.entity(kUserEntity));
+        changes.set("NAME", form.name);
+        changes.set("LAST_NAME", form.last_name);
+        if (!form.language.empty()) changes.set("LANGUAGE_ID", form.language);
+        if (!form.time_zone.empty()) changes.set("TIME_ZONE", form.time_zone);
+        changes.set("LAST_LOGIN", now);
+        changes.set("LAST_ACTIVITY_DATE", now);
+        STOA_CHECK(records.update(link.user, std::move(changes)));
+        STOA_CHECK(set_password_hash(tx, link.user, hash, now));
+        STOA_CHECK(remove_sessions_of(tx, link.user));
+        services_.revocations.revoke_on_commit(tx);
+        STOA_CHECK(insert_session(tx, cookie, link.user, client, now));
+        return write_audit(services_, tx,
+                           {.type = "USER_AUTHORIZE", .item = std::to_string(link.user), .user = link.user}, client);
+    }));
+    return LoginOutcome{cookie, link.account, link.user, {}};
+}
+
+Result<LoginOutcome> LoginService::log_in_by_link(std::string_view token, const Client& client) {
+    STOA_TRY(const Link link, usable_link(token));
+    if (link.kind != LinkKind::login) return dead_link();
+    const std::string cookie = new_secret();
+    STOA_CHECK(services_.write(link.account, [&](db::WriteTx& tx) -> Status {
+        STOA_CHECK(use_link(tx, token, link.user, services_.now()));
+        STOA_CHECK(insert_session(tx, cookie, link.user, client, services_.now()));
+        STOA_CHECK(note_login(services_, tx, link.user));
+        return write_audit(services_, tx,
+                           {.type = "USER_AUTHORIZE", .item = std::to_string(link.user), .user = link.user}, client);
+    }));
+    return LoginOutcome{cookie, link.account, link.user, {}};
+}
+
+}  // namespace stoa::accounts

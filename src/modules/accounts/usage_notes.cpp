@@ -1,0 +1,79 @@
+#include "modules/accounts/usage_notes.hpp"
+
+#include <array>
+
+#include "modules/accounts/sessions.hpp"
+
+namespace stoa::accounts {
+
+void UsageNotes::note(Note note) {
+    const MutexLock lock(mutex_);
+    if (notes_.size() < kNotesMax) notes_.push_back(std::move(note));
+}
+
+Status UsageNotes::flush(db::Database& database) {
+    std::vector<Note> notes;
+    {
+        const MutexLock lock(mutex_);
+        notes.swap(notes_);
+    }
+    if (notes.empty()) return {};
+    auto outcome = database.write_and_wait({}, [&notes](db::WriteTx& tx) -> Result<std::string> {
+        for (const Note& note : notes) {
+            const std::array<db::Value, 2> values{note.at, note.hash};
+            STOA_TRY(
+                const std::int64_t changed,
+                tx.raw().execute(note.kind == Kind::webhook ? "UPDATE webhooks SET used_at = ? WHERE code_hash = ?"
+                                                            : "UPDATE sessions SET seen_at = ? WHERE cookie_hash = ?",
+                                 values));
+            (void)changed;
+        }
+        return std::string();
+    });
+    if (!outcome) return std::move(outcome).error();
+    return {};
+}
+
+Result<std::int64_t> purge_expired(db::Database& database, UnixSeconds now) {
+    struct Step {
+        const char* find;
+        const char* remove;
+        UnixSeconds before;
+    };
+    static constexpr std::int64_t kRowsPerCall = 500;
+    const std::array<Step, 4> steps{{
+        {"SELECT cookie_hash FROM sessions WHERE seen_at < ? LIMIT ?", "DELETE FROM sessions WHERE cookie_hash = ?",
+         now - kSessionIdleSeconds},
+        {"SELECT token_hash FROM oauth_tokens WHERE expires_at < ? LIMIT ?",
+         "DELETE FROM oauth_tokens WHERE token_hash = ?", now},
+        {"SELECT code_hash FROM oauth_codes WHERE expires_at < ? LIMIT ?",
+         "DELETE FROM oauth_codes WHERE code_hash = ?", now},
+        {"SELECT token_hash FROM one_time_links WHERE expires_at < ? LIMIT ?",
+         "DELETE FROM one_time_links WHERE token_hash = ?", now},
+    }};
+    std::int64_t removed = 0;
+    for (const Step& step : steps) {
+        std::vector<db::Value> keys;
+        STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+            const std::array<db::Value, 2> values{step.before, kRowsPerCall};
+            return tx.raw().query(step.find, values, [&](const db::Row& row) {
+                keys.push_back(row.value(0));
+                return true;
+            });
+        }));
+        if (keys.empty()) continue;
+        auto outcome = database.write_and_wait({}, [&](db::WriteTx& tx) -> Result<std::string> {
+            for (const db::Value& key : keys) {
+                const std::array<db::Value, 1> values{key};
+                STOA_TRY(const std::int64_t changed, tx.raw().execute(step.remove, values));
+                (void)changed;
+            }
+            return std::string();
+        });
+        if (!outcome) return std::move(outcome).error();
+        removed += static_cast<std::int64_t>(keys.size());
+    }
+    return removed;
+}
+
+}  // namespace stoa::accounts

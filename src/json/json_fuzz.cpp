@@ -38,6 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const auto again = stoa::json::parse(text);
     if (!again || !same(*value, *again)) std::abort();
     if (stoa::json::to_json(*again) != text) std::abort();
-    if (stoa::json::to_xml(text).size() < 60) std::abort();
+    if (stoa::json::to_xml(text).empty()) std::abort();
     return 0;
 }

@@ -27,13 +27,13 @@ class Object {
     Value& append_unchecked(std::string key, Value value);   ///< caller knows that the key is new
     bool erase(std::string_view key);
 
-    std::size_t size() const { return members_.size(); }
-    bool empty() const { return members_.empty(); }
-    void reserve(std::size_t members) { members_.reserve(members); }
-    auto begin() const { return members_.begin(); }
-    auto end() const { return members_.end(); }
-    auto begin() { return members_.begin(); }
-    auto end() { return members_.end(); }
+    std::size_t size() const;
+    bool empty() const;
+    void reserve(std::size_t members);
+    std::vector<Member>::const_iterator begin() const;
+    std::vector<Member>::const_iterator end() const;
+    std::vector<Member>::iterator begin();
+    std::vector<Member>::iterator end();
 
   private:
     std::vector<Member> members_;
@@ -95,5 +95,28 @@ class Value {
   private:
     std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
 };
+
+// Here, because a Member is complete only when Value is.
+inline std::size_t Object::size() const {
+    return members_.size();
+}
+inline bool Object::empty() const {
+    return members_.empty();
+}
+inline void Object::reserve(std::size_t members) {
+    members_.reserve(members);
+}
+inline std::vector<Member>::const_iterator Object::begin() const {
+    return members_.begin();
+}
+inline std::vector<Member>::const_iterator Object::end() const {
+    return members_.end();
+}
+inline std::vector<Member>::iterator Object::begin() {
+    return members_.begin();
+}
+inline std::vector<Member>::iterator Object::end() {
+    return members_.end();
+}
 
 }  // namespace stoa::json

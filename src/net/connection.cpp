@@ -10,6 +10,7 @@ namespace stoa::net {
 namespace {
 
 constexpr int kLingerMs = 2'000;
+constexpr int kDrainLingerMs = 500;
 constexpr int kDrainGraceMs = 250;
 constexpr std::size_t kProgressBytes = 4096;  // moves a deadline: single bytes now and then do not
 constexpr int kReadsPerTurn = 8;              // then other connections have a turn
@@ -311,7 +312,7 @@ void Connection::answer_done() {
 /// Closing with unread input would reset the connection and could destroy the answer on its way: wait for the peer.
 void Connection::begin_linger() {
     phase_ = Phase::lingering;
-    set_deadline(kLingerMs);
+    set_deadline(draining() ? kDrainLingerMs : kLingerMs);
     stream_.end_writing();
     linger();
 }

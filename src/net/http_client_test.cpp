@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
-#include <optional>
 
 #include "net/test_client.hpp"
 #include "net/tls_certificate.hpp"
@@ -67,7 +67,7 @@ TEST(HttpClient, KeepsItsConnectionBetweenRequests) {
 }
 
 TEST(HttpClient, RefusesPrivateTargetsByTheAddressConnectedTo) {
-    int served = 0;
+    std::atomic<int> served{0};
     const auto server = serve([&](Request&, Responder respond) {
         ++served;
         respond({});
@@ -132,8 +132,8 @@ TEST(HttpClient, RefusesForgedHeadersAndMethods) {
 }
 
 TEST(HttpClient, KeepsToTheDeadline) {
-    std::optional<Responder> kept;
-    const auto server = serve([&](Request&, Responder respond) { kept = respond; });
+    KeptResponders kept;
+    const auto server = serve([&](Request&, Responder respond) { kept.keep(std::move(respond)); });
     ASSERT_TRUE(server);
     ClientRequest request = local(url(*server, "/"));
     request.timeout_ms = 100;

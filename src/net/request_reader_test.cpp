@@ -9,6 +9,8 @@
 namespace stoa::net {
 namespace {
 
+using namespace std::string_view_literals;
+
 using State = RequestReader::State;
 
 struct Outcome {
@@ -176,7 +178,7 @@ TEST(RequestReader, RefusesBadLines) {
     EXPECT_EQ(refused("GET / HTTP/0.9\r\n\r\n"), 505);
     EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n"), 400);
     EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: x\r\n: empty\r\n\r\n"), 400);
-    EXPECT_EQ(refused(std::string_view("GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 35)), 400);
+    EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n"sv), 400);
     EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n"), 417);
     EXPECT_EQ(refused("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"), 400);
 }

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <optional>
 #include <thread>
 
 #include "net/test_client.hpp"
@@ -88,17 +87,17 @@ TEST(ServerLife, DrainLosesNoRequestOfBusyClients) {
 }
 
 TEST(ServerLife, DrainGivesUpAfterItsTime) {
-    std::optional<Responder> kept;
-    const auto server = serve([&](Request&, Responder respond) { kept = respond; });
+    KeptResponders kept;
+    const auto server = serve([&](Request&, Responder respond) { kept.keep(std::move(respond)); });
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     client.send(get("/"));
-    ASSERT_TRUE(eventually([&] { return kept.has_value(); }));
+    ASSERT_TRUE(eventually([&] { return kept.count() == 1; }));
     const auto start = std::chrono::steady_clock::now();
     server->drain(100);
     EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(2'000));
     EXPECT_TRUE(client.is_closed_by_server());
-    (*kept)({});
+    kept.take_all().at(0)({});
 }
 
 TEST(ServerLife, StopMayBeCalledAgainAndClosesEverything) {
@@ -120,43 +119,33 @@ TEST(ServerLife, AServerThatNeverStartedCanBeDropped) {
 }
 
 TEST(ServerLife, AResponderMayOutliveItsServer) {
-    std::vector<Responder> kept;
+    KeptResponders kept;
     {
-        const auto server = serve([&](Request&, Responder respond) { kept.push_back(respond); });
+        const auto server = serve([&](Request&, Responder respond) { kept.keep(std::move(respond)); });
         ASSERT_TRUE(server);
         TestClient first(server->ports()[0]);
         TestClient second(server->ports()[0]);
         first.send(get("/"));
         second.send(get("/"));
-        ASSERT_TRUE(eventually([&] { return kept.size() == 2; }));
+        ASSERT_TRUE(eventually([&] { return kept.count() == 2; }));
     }
-    kept[0]({});
-    kept.clear();  // the second dies silently
+    auto responders = kept.take_all();
+    responders[0]({});
+    responders.clear();  // the second dies silently
 }
 
 TEST(ServerLife, AnswersAndDisconnectsMayCross) {
     std::atomic<bool> done{false};
-    std::mutex mutex;
-    std::vector<Responder> waiting;
+    KeptResponders waiting;
     std::thread worker([&] {
         while (!done) {
-            std::vector<Responder> batch;
-            {
-                std::lock_guard lock(mutex);
-                batch.swap(waiting);
-            }
-            for (const Responder& respond : batch) respond({});
+            for (const Responder& respond : waiting.take_all()) respond({});
         }
     });
     {
         ServerOptions options;
         options.io_threads = 2;
-        const auto server = serve(
-            [&](Request&, Responder respond) {
-                std::lock_guard lock(mutex);
-                waiting.push_back(std::move(respond));
-            },
-            options);
+        const auto server = serve([&](Request&, Responder respond) { waiting.keep(std::move(respond)); }, options);
         ASSERT_TRUE(server);
         for (int i = 0; i < 200; ++i) {
             TestClient client(server->ports()[0]);

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
-#include <optional>
 #include <thread>
 
 #include "net/test_client.hpp"
@@ -12,6 +12,7 @@ namespace stoa::net {
 namespace {
 
 using namespace testing;
+using namespace std::string_view_literals;
 
 Timeouts short_timeouts() {
     Timeouts t;
@@ -70,8 +71,9 @@ TEST(ServerLimits, TheRefusalArrivesAlthoughTheClientIsStillSending) {
 TEST(ServerLimits, GarbageIs400AndTheConnectionEnds) {
     const auto server = serve(echo);
     ASSERT_TRUE(server);
-    for (const std::string_view bytes : {std::string_view("\0\1\2\3\r\n\r\n", 8), std::string_view("hello\r\n\r\n"),
-                                         std::string_view("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")}) {
+    for (const std::string_view bytes : {"\0\1\2\3\r\n\r\n"sv, "hello\r\n\r\n"sv,
+                                         
+                        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"sv}) {
         TestClient client(server->ports()[0]);
         expect_refused(client.exchange(bytes), 400);
         EXPECT_TRUE(client.is_closed_by_server());
@@ -79,7 +81,7 @@ TEST(ServerLimits, GarbageIs400AndTheConnectionEnds) {
 }
 
 TEST(ServerLimits, ASmuggledSecondRequestIsNeverServed) {
-    int served = 0;
+    std::atomic<int> served{0};
     const auto server = serve([&](Request&, Responder respond) {
         ++served;
         respond({});
@@ -144,12 +146,12 @@ TEST(ServerLimits, AnIdleConnectionIsClosedWithoutAWord) {
 }
 
 TEST(ServerLimits, AHandlerThatNeverAnswersIs504AndItsLateAnswerIsDropped) {
-    std::optional<Responder> kept;
-    const auto server = serve_impatiently([&](Request&, Responder respond) { kept = respond; });
+    KeptResponders kept;
+    const auto server = serve_impatiently([&](Request&, Responder respond) { kept.keep(std::move(respond)); });
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     expect_refused(client.exchange(get("/")), 504);
-    (*kept)({});
+    kept.take_all().at(0)({});
     EXPECT_TRUE(client.is_closed_by_server());
 }
 

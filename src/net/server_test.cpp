@@ -264,21 +264,17 @@ TEST(Server, TakesTheFirstAnswerOnly) {
 }
 
 TEST(Server, LetsOneRequestAnswerAnother) {
-    std::optional<Responder> waiting;
+    KeptResponders waiting;
     const auto server = serve([&](Request& request, Responder respond) {
-        if (request.target == "/wait") {
-            waiting = respond;
-            return;
-        }
-        if (waiting) (*waiting)({});
-        waiting.reset();
+        if (request.target == "/wait") return waiting.keep(std::move(respond));
+        for (const Responder& other : waiting.take_all()) other({});
         echo(request, respond);
     });
     ASSERT_TRUE(server);
     TestClient first(server->ports()[0]);
     // Pipelined behind the waiting one: must be served although it is woken from inside another connection's handler.
     first.send(get("/wait") + get("/after"));
-    ASSERT_TRUE(eventually([&] { return waiting.has_value(); }));
+    ASSERT_TRUE(eventually([&] { return waiting.count() == 1; }));
     TestClient second(server->ports()[0]);
     second.send(get("/a") + get("/b"));
     EXPECT_EQ(second.receive().body, "GET /a|");

@@ -9,9 +9,13 @@
 #include <cctype>
 #include <cerrno>
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "net/server.hpp"
@@ -128,6 +132,27 @@ bool eventually(const Condition& condition, int timeout_ms = 5'000) {
     }
     return true;
 }
+
+/// For handlers that answer later: from the test's thread, or never.
+class KeptResponders {
+  public:
+    void keep(Responder respond) {
+        std::lock_guard lock(mutex_);
+        kept_.push_back(std::move(respond));
+    }
+    std::size_t count() {
+        std::lock_guard lock(mutex_);
+        return kept_.size();
+    }
+    std::vector<Responder> take_all() {
+        std::lock_guard lock(mutex_);
+        return std::exchange(kept_, {});
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<Responder> kept_;
+};
 
 /// Answers "METHOD target|body".
 inline void echo(Request& request, Responder respond) {

@@ -154,6 +154,8 @@ Status Connection::configure(const ConnectionOptions& options) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    // A tool that only looks must leave the file as it is.
+    if (options.query_only) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     register_like(handle_);
 
     std::int64_t application_id = 0;
@@ -184,7 +186,13 @@ bool Connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
 }
 
+Status Connection::check_usable() const {
+    if (!transaction_only_ || in_transaction()) return {};
+    return Error{Errc::unavailable, "The transaction was lost.", {}, {}, 1};
+}
+
 Status Connection::query(std::string_view sql, std::span<const Binding> bindings, RowSink sink) {
+    STOA_CHECK(check_usable());
     STOA_TRY(const auto statement, statements_->lease(sql));
     if (const int code = bind_all(statement.get(), bindings); code != SQLITE_OK) return to_error(code, handle_);
     const SqliteRow row(statement.get());
@@ -197,6 +205,7 @@ Status Connection::query(std::string_view sql, std::span<const Binding> bindings
 }
 
 Result<std::int64_t> Connection::execute(std::string_view sql, std::span<const Binding> bindings) {
+    STOA_CHECK(check_usable());
     STOA_TRY(const auto statement, statements_->lease(sql));
     if (const int code = bind_all(statement.get(), bindings); code != SQLITE_OK) return to_error(code, handle_);
     const auto before = sqlite3_total_changes64(handle_);
@@ -208,6 +217,7 @@ Result<std::int64_t> Connection::execute(std::string_view sql, std::span<const B
 }
 
 Status Connection::run_script(std::string_view sql) {
+    STOA_CHECK(check_usable());
     const std::string script(sql);
     const int code = sqlite3_exec(handle_, script.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return to_error(code, handle_);

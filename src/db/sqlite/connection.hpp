@@ -87,12 +87,29 @@ class Connection {
     /// Several statements without values; not kept prepared.
     Status run_script(std::string_view sql);
 
+    /// While it lives, nothing runs outside a transaction: a full disk can end one in the middle of a function, and
+    /// what the function does next must not be saved on its own.
+    class TransactionOnly {
+      public:
+        explicit TransactionOnly(Connection& connection) : connection_(connection) {
+            connection_.transaction_only_ = true;
+        }
+        ~TransactionOnly() { connection_.transaction_only_ = false; }
+        TransactionOnly(const TransactionOnly&) = delete;
+        TransactionOnly& operator=(const TransactionOnly&) = delete;
+
+      private:
+        Connection& connection_;
+    };
+
   private:
+    Status check_usable() const;
     explicit Connection(sqlite3* handle);
     Status configure(const ConnectionOptions& options);
 
     sqlite3* handle_;
     std::unique_ptr<StatementCache> statements_;
+    bool transaction_only_ = false;
 };
 
 /// What an SQLite result code means to our callers. Details that only developers need go to the log.

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/metrics.hpp"
 #include "db/committing_thread.hpp"
 #include "db/sqlite/receipts.hpp"
 
@@ -17,6 +18,8 @@ namespace {
 constexpr std::int64_t kGroupRunUs = 20'000;
 /// Pages in the log at which it is copied back: at once, or when nothing waits for this long.
 constexpr int kCheckpointPages = 2'000;
+/// From here on the writer also waits for readers, so that the log can start anew: 128 MB.
+constexpr int kRestartPages = 16'000;
 constexpr int kIdleCheckpointPages = 64;
 constexpr std::int64_t kIdleUs = 200'000;
 
@@ -32,6 +35,12 @@ Error not_committed() {
     return {Errc::unavailable, "The database could not save: nothing was changed, try again.", {}, {}, 1};
 }
 
+void refused(Errc reason) {
+    counter("stoa_db_writes_refused_total", "Writes that were not carried out, by reason.",
+            {{"reason", std::string(to_string(reason))}})
+        .add();
+}
+
 Status check(const WriteRequest& request) {
     if (request.account < 0) return internal_error("A write names an impossible account.");
     if (request.key.size() > kRequestKeyBytesMax) return invalid("The request key is too long.");
@@ -43,11 +52,13 @@ Status check(const WriteRequest& request) {
 Writer::Writer(std::unique_ptr<Connection> connection, std::size_t commit_group_max, std::size_t queue_max)
     : commit_group_max_(commit_group_max == 0 ? 1 : commit_group_max),
       queue_max_(queue_max),
-      connection_(std::move(connection)) {
+      connection_(std::move(connection)),
+      checkpoint_at_pages_(kCheckpointPages) {
     sqlite3_wal_hook(
         connection_->handle(),
         [](void* self, sqlite3*, const char*, int pages) {
             static_cast<Writer*>(self)->wal_pages_ = pages;
+            ++static_cast<Writer*>(self)->commits_;
             return SQLITE_OK;
         },
         this);
@@ -72,6 +83,7 @@ void Writer::submit(WriteRequest request, WriteFn fn, WriteDone done) {
             return;
         }
     }
+    refused(refusal.code);
     pending.done(std::move(refusal));
 }
 
@@ -101,7 +113,7 @@ void Writer::run() {
     mark_committing_thread(this);
     while (wait_for_work()) {
         commit_group();
-        if (wal_pages_ >= kCheckpointPages) checkpoint();
+        if (wal_pages_ >= checkpoint_at_pages_) checkpoint();
     }
 }
 
@@ -147,8 +159,10 @@ void Writer::refuse_expired() {
         }
         queue_.swap(kept);
     }
-    for (auto& pending : expired)
+    for (auto& pending : expired) {
+        refused(Errc::timeout);
         pending.done(timed_out());
+    }
 }
 
 void Writer::commit_group() {
@@ -161,16 +175,18 @@ void Writer::commit_group() {
         if (!pending) break;
         saved = run_member(std::move(*pending));
     }
-    if (saved) {
-        auto committed = connection_->execute("COMMIT");
-        if (committed.ok()) {
-            ++commits_;
-            checkpoint_due_ = wal_pages_ >= kIdleCheckpointPages;
-        } else {
-            give_up(not_committed());
-        }
-    }
+    if (saved && !commit()) give_up(not_committed());
     tell_group();
+}
+
+bool Writer::commit() {
+    static Histogram& duration = histogram("stoa_db_commit_seconds", "Time of the commits of the embedded store.");
+    const auto started = stoa::system_clock().monotonic_us();
+    const bool committed = connection_->execute("COMMIT").ok();
+    duration.observe(static_cast<double>(stoa::system_clock().monotonic_us() - started) / 1e6);
+    if (!committed) return false;
+    checkpoint_due_ = wal_pages_ >= kIdleCheckpointPages;
+    return true;
 }
 
 /// Takes the write lock. False when nobody waits any more, or all who wait were told that it is not to be had.
@@ -196,6 +212,7 @@ bool Writer::begin() {
 /// Runs one request inside the open transaction. False when the transaction was lost with all its members.
 bool Writer::run_member(Pending pending) {
     if (pending.deadline_us <= stoa::system_clock().monotonic_us()) {
+        refused(Errc::timeout);
         group_.push_back({std::move(pending), timed_out(), {}});
         return true;
     }
@@ -211,7 +228,6 @@ bool Writer::run_member(Pending pending) {
     SqliteWriteTx tx(*connection_, pending.request.account);
     auto outcome = run_request(pending, tx);
     const bool kept = outcome.ok();
-    auto error = kept ? Error{} : outcome.error();
     group_.push_back({std::move(pending), std::move(outcome), tx.take_on_commit()});
     bool intact = connection_->in_transaction();
     if (!kept) group_.back().on_commit.clear();
@@ -230,6 +246,7 @@ bool Writer::run_member(Pending pending) {
 
 Result<WriteOutcome> Writer::run_request(Pending& pending, SqliteWriteTx& tx) {
     const auto& request = pending.request;
+    const Connection::TransactionOnly guard(*connection_);
     try {
         if (!request.key.empty()) {
             STOA_TRY(auto receipt, find_receipt(*connection_, request));
@@ -254,6 +271,8 @@ Result<WriteOutcome> Writer::run_request(Pending& pending, SqliteWriteTx& tx) {
 
 /// The transaction is lost: whatever its members saw or did never happened.
 void Writer::give_up(const Error& error) {
+    for (std::size_t i = 0; i < group_.size(); ++i)
+        refused(error.code);
     if (connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
     for (auto& member : group_) {
         member.outcome = error;
@@ -262,13 +281,20 @@ void Writer::give_up(const Error& error) {
 }
 
 void Writer::tell_group() {
+    const auto call = [](auto&& fn) {
+        try {
+            fn();
+        } catch (...) {  // what is committed stays committed, and the others must be told
+            log::error("after_commit_threw", {{"do", "report this as a bug"}});
+        }
+    };
     for (auto& member : group_) {
         if (member.outcome.ok() && !member.outcome->replayed) ++transactions_;
         for (const auto& fn : member.on_commit)
-            fn();
+            call(fn);
     }
     for (auto& member : group_)
-        member.pending.done(std::move(member.outcome));
+        call([&] { member.pending.done(std::move(member.outcome)); });
     group_.clear();
 }
 
@@ -276,8 +302,10 @@ void Writer::tell_group() {
 void Writer::checkpoint() {
     int pages = 0;
     int copied = 0;
-    sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+    const int mode = wal_pages_ >= kRestartPages ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, mode, &pages, &copied);
     checkpoint_due_ = false;
+    checkpoint_at_pages_ = copied >= pages ? kCheckpointPages : pages + kCheckpointPages;
     if (copied >= pages) wal_pages_ = 0;
 }
 

@@ -55,6 +55,7 @@ class Writer {
     bool begin();
     bool run_member(Pending pending);
     Result<WriteOutcome> run_request(Pending& pending, SqliteWriteTx& tx);
+    bool commit();
     void give_up(const Error& error);
     void tell_group();
     void checkpoint();
@@ -74,7 +75,8 @@ class Writer {
     // The writer thread's own.
     std::unique_ptr<Connection> connection_;
     std::vector<Member> group_;
-    int wal_pages_ = 0;  ///< in the log after the last commit
+    int wal_pages_ = 0;        ///< in the log after the last commit
+    int checkpoint_at_pages_;  ///< moves up while a reader keeps the log from starting anew
     bool checkpoint_due_ = false;
 
     std::thread thread_ STOA_GUARDED_BY(close_mutex_);

@@ -296,6 +296,7 @@ void write_record(json::Writer& out, const Entity& entity, const Shape& shape, c
     }
     if (!selection.user_fields.empty()) write_user_fields(out, entity, shape, selection, row, zone);
     if (shape.multifields_as_fm && selection.star) out.raw_key("entityTypeId").integer(entity.type_id);  // crm.item
+    if (more) more(row);
     out.end_object();
 }
 

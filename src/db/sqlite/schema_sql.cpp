@@ -55,7 +55,8 @@ std::string index_sql(const TableDef& table, const IndexDef& index) {
 Status check_names(const TableDef& table) {
     bool good = is_identifier(table.name) && !table.primary_key.empty();
     for (const auto& column : table.columns) {
-        good = good && is_identifier(column.name) && column.name != "account_id" && column.length > 0;
+        good = good && is_identifier(column.name) && column.name != "account_id" &&
+               (column.type != ColumnType::varchar || column.length > 0);
     }
     for (const auto& part : table.primary_key)
         good = good && is_identifier(part);

@@ -42,7 +42,7 @@ router.beforeEach(async (to) => {
   }
   const signedIn = session.value ?? (await loadSession())
   if (signedIn) return true
-  return { path: '/login', query: to.fullPath === '/' || to.path === '/crm/deals' ? {} : { next: to.fullPath } }
+  return { path: '/login', query: to.fullPath === '/crm/deals' ? {} : { next: to.fullPath } }
 })
 
 router.afterEach((to) => {

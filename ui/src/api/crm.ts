@@ -1,5 +1,5 @@
 // Deals and what belongs to them, in the shapes of the REST answers.
-import { batch, call, read, write, type Params } from './rest'
+import { batch, call, read, write, type Command, type Params } from './rest'
 
 export interface Deal extends Record<string, unknown> {
   ID: string
@@ -211,12 +211,12 @@ export const contactName = (contact: Pick<Contact, 'NAME' | 'LAST_NAME' | 'ID'>)
 export async function findContacts(text: string, signal?: AbortSignal): Promise<Contact[]> {
   const select = ['ID', 'NAME', 'LAST_NAME']
   const page = { select, order: { ID: 'DESC' }, start: -1 }
-  const commands = text
+  const commands: Record<string, Command> = text
     ? {
-        first: ['crm.contact.list', { ...page, filter: { '%NAME': text } }] as [string, Params],
-        last: ['crm.contact.list', { ...page, filter: { '%LAST_NAME': text } }] as [string, Params],
+        first: ['crm.contact.list', { ...page, filter: { '%NAME': text } }],
+        last: ['crm.contact.list', { ...page, filter: { '%LAST_NAME': text } }],
       }
-    : { first: ['crm.contact.list', page] as [string, Params] }
+    : { first: ['crm.contact.list', page] }
   const found = await batch<Record<string, Contact[]>>(commands, { signal })
   return [...new Map([...(found.first ?? []), ...(found.last ?? [])].map((contact) => [contact.ID, contact])).values()]
 }

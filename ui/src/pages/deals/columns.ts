@@ -12,7 +12,8 @@ export interface ListColumn {
   /** REST field to sort by. */
   sort?: string
   right?: boolean
-  width: string
+  /** Least width in rem; what is left over is shared out. */
+  width: number
 }
 
 export const fieldLabel = (field: UserField): string => {
@@ -25,15 +26,15 @@ export function useColumns() {
   const { t } = useI18n()
   const chosen = useLocalStorage<string[]>('stoa.deals.columns', ['stage', 'amount', 'client', 'responsible', 'closeDate', 'created'])
   const all = computed<ListColumn[]>(() => [
-    { key: 'stage', label: t('deals.stage'), sort: 'STAGE_ID', width: '11rem' },
-    { key: 'amount', label: t('deals.amount'), sort: 'OPPORTUNITY', right: true, width: '8rem' },
-    { key: 'client', label: t('deals.client'), width: '13rem' },
-    { key: 'responsible', label: t('deals.responsible'), sort: 'ASSIGNED_BY_ID', width: '11rem' },
-    { key: 'closeDate', label: t('deals.closeDate'), sort: 'CLOSEDATE', width: '8rem' },
-    { key: 'created', label: t('deals.created'), sort: 'ID', width: '8rem' },
-    { key: 'modified', label: t('deals.modified'), sort: 'DATE_MODIFY', width: '9rem' },
-    { key: 'id', label: t('deals.id'), sort: 'ID', width: '5rem' },
-    ...userFields.value.map((field) => ({ key: field.FIELD_NAME, label: fieldLabel(field), width: '10rem' })),
+    { key: 'stage', label: t('deals.stage'), sort: 'STAGE_ID', width: 9 },
+    { key: 'amount', label: t('deals.amount'), sort: 'OPPORTUNITY', right: true, width: 7 },
+    { key: 'client', label: t('deals.client'), width: 12 },
+    { key: 'responsible', label: t('deals.responsible'), sort: 'ASSIGNED_BY_ID', width: 9.5 },
+    { key: 'closeDate', label: t('deals.closeDate'), sort: 'CLOSEDATE', width: 6.5 },
+    { key: 'created', label: t('deals.created'), sort: 'ID', width: 6.5 },
+    { key: 'modified', label: t('deals.modified'), sort: 'DATE_MODIFY', width: 8 },
+    { key: 'id', label: t('deals.id'), sort: 'ID', width: 4.5 },
+    ...userFields.value.map((field) => ({ key: field.FIELD_NAME, label: fieldLabel(field), width: 9 })),
   ])
   const shown = computed(() => all.value.filter((column) => chosen.value.includes(column.key)))
   const toggle = (key: string, on: boolean) => {

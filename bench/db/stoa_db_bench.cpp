@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kThreads = 64;
 constexpr int kRowsPerCommit = 64;
+constexpr int kRounds = 4;
 constexpr int kDealColumns = 45;
 constexpr const char* kAnswer = R"({"result":12345,"time":{"start":1700000000.1,"finish":1700000000.2}})";
 constexpr const char* kPayload = R"({"entity":"deal","id":12345,"fields":["TITLE","STAGE_ID"]})";
@@ -405,24 +406,31 @@ int run(const std::string& folder, double seconds) {
         open_store(path)->close();  // the same tables
     auto db = open_store(ours_path);
 
-    std::printf("Durable writes of record + event + receipt, folder %s\n", folder.c_str());
-    const auto a = plain_from_threads(plain_path, seconds);
-    print("a  plain SQLite, 64 threads and connections, WAL FULL", a);
+    std::printf("Durable writes of record + event + receipt, best of %d rounds of %.1f s, folder %s\n", kRounds,
+                seconds, folder.c_str());
+    Speed a;
+    Speed b;
+    Speed in_flight;
+    Speed c;
+    const auto keep_best = [](Speed& best, const Speed& speed) {
+        if (speed.per_second > best.per_second) best = speed;
+    };
     const auto before = db->stats();
-    const auto b = ours_from_threads(*db, seconds);
-    print("b  db.write, 64 threads that wait", b);
-    const auto middle = db->stats();
-    const auto in_flight = ours_in_flight(*db, seconds);
-    print("b' db.write, 64 in flight from one thread", in_flight);
+    for (int round = 0; round < kRounds; ++round) {  // in turn: another program's load meets all alike
+        keep_best(a, plain_from_threads(plain_path, seconds));
+        keep_best(b, ours_from_threads(*db, seconds));
+        keep_best(in_flight, ours_in_flight(*db, seconds));
+        keep_best(c, ceiling(ceiling_path, seconds));
+    }
     const auto after = db->stats();
-    const auto c = ceiling(ceiling_path, seconds);
+    print("a  plain SQLite, 64 threads and connections, WAL FULL", a);
+    print("b  db.write, 64 threads that wait", b);
+    print("b' db.write, 64 in flight from one thread", in_flight);
     print("c  plain SQLite, one thread, 64 such writes per commit", c);
-    std::printf("b/a %.2f   b/c %.2f   b'/c %.2f   writes per commit: b %.1f, b' %.1f\n", b.per_second / a.per_second,
+    std::printf("b/a %.2f   b/c %.2f   b'/c %.2f   writes per commit of ours %.1f\n", b.per_second / a.per_second,
                 b.per_second / c.per_second, in_flight.per_second / c.per_second,
-                static_cast<double>(middle.transactions - before.transactions) /
-                    static_cast<double>(middle.commits - before.commits),
-                static_cast<double>(after.transactions - middle.transactions) /
-                    static_cast<double>(after.commits - middle.commits));
+                static_cast<double>(after.transactions - before.transactions) /
+                    static_cast<double>(after.commits - before.commits));
     read_speeds(*db, ours_path);
     db->close();
     return 0;
@@ -439,7 +447,7 @@ int main(int argc, char** argv) {
         if (mkdtemp(pattern.data()) == nullptr) return 1;
         folder = pattern;
     }
-    const double seconds = argc > 2 ? std::atof(argv[2]) : 2.5;
+    const double seconds = argc > 2 ? std::strtod(argv[2], nullptr) : 0.7;
     const int status = stoa::db::run(folder, seconds);
     if (own) std::filesystem::remove_all(folder);
     return status;

@@ -1,0 +1,64 @@
+#pragma once
+// EventService: brings committed events to the applications that bound them (mechanism 5).
+//
+// One dispatcher thread, woken by the outbox after commits, hands events over to delivery rows in one transaction per
+// account and batch; worker threads call the handlers. A handler gets each event at least once: the row is removed
+// after its answer 2xx, so a crash between the two repeats the call with the same X-Stoa-Delivery. Answers 408, 429,
+// 5xx and no answer are repeated with growing pauses, at most attempts_max times; other answers end the delivery at
+// once. What ended without success is kept a week in rest_event_deliveries (NEXT_AT empty, LAST_ERROR says why).
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "api/call.hpp"
+#include "api/identity.hpp"
+#include "db/database.hpp"
+#include "rest/events/delivery_queue.hpp"
+#include "rest/events/event_options.hpp"
+
+namespace stoa::rest {
+
+class EventService {
+  public:
+    EventService(const api::Services& services, db::Database& database, api::Authenticator& authenticator,
+                 EventOptions options);
+    ~EventService();  ///< stop()s
+    EventService(const EventService&) = delete;
+    EventService& operator=(const EventService&) = delete;
+
+    /// After the migration of the tables. Takes up what an earlier run left.
+    void start();
+    /// Ends running calls' wait at their deadline; what is not delivered stays in the store. Repeats are fine.
+    void stop();
+
+  private:
+    /// Shared with the outbox's waker, which may outlive the service.
+    struct Wake {
+        Mutex mutex;
+        CondVar changed;
+        bool pending STOA_GUARDED_BY(mutex) = true;
+        bool stopping STOA_GUARDED_BY(mutex) = false;
+        std::atomic<bool> asked{false};  ///< keeps busy writers off the mutex
+        void ask();
+        bool wait(int linger_ms);  ///< false when stopping
+    };
+
+    void dispatch_loop();
+    /// True when there may be more.
+    Result<bool> dispatch_once();
+    void work_loop();
+    void take_up_stored();
+
+    const api::Services& services_;
+    db::Database& database_;
+    api::Authenticator& authenticator_;
+    const EventOptions options_;
+    std::shared_ptr<Wake> wake_;
+    DeliveryQueue queue_;
+    std::thread dispatcher_;
+    std::vector<std::thread> workers_;
+};
+
+}  // namespace stoa::rest

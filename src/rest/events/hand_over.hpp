@@ -1,0 +1,23 @@
+#pragma once
+// Turns committed events of one account into rows that wait for delivery, and forgets the events, in one transaction:
+// so each event is handed over exactly once. On the thread of that transaction; it may be run again.
+
+#include <string>
+#include <vector>
+
+#include "model/outbox.hpp"
+#include "model/records.hpp"
+
+namespace stoa::rest {
+
+struct NewDelivery {
+    RecordId id = 0;
+    std::string host;
+    UnixSeconds due = 0;
+};
+
+/// `events` are of the account of the transaction, in order. Answers what must be called.
+Result<std::vector<NewDelivery>> hand_over(db::WriteTx& tx, const model::ModelServices& services,
+                                           const std::vector<model::Event>& events);
+
+}  // namespace stoa::rest

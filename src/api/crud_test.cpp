@@ -48,7 +48,9 @@ class CrudTest : public testing::PortalFixture {
     }
     std::vector<std::string> ids(std::string_view parameters) {
         std::vector<std::string> out;
-        for (const json::Value* row : call("lib.book.list", parameters).items()) out.push_back(row->find("ID")->string());
+        const json::Value list = call("lib.book.list", parameters);
+        for (const json::Value* row : list.items())
+            out.push_back(row->find("ID")->string());
         return out;
     }
     using Ids = std::vector<std::string>;
@@ -56,7 +58,9 @@ class CrudTest : public testing::PortalFixture {
 
 TEST_F(CrudTest, classic_answers_are_upper_case_strings) {
     EXPECT_EQ(call("lib.book.add", R"({"fields":{"TITLE":"Dune","PRICE":"9.5","PAGES":412,"WEIGHT":0.1,
-        "PUBLISHED":"1965-08-01","TAGS":["sf",1]}})").integer(), 1);
+        "PUBLISHED":"1965-08-01","TAGS":["sf",1]}})")
+                  .integer(),
+              1);
     EXPECT_EQ(get("1"),
               R"({"ID":"1","TITLE":"Dune","GENRE":"NOVEL","PRICE":"9.50","WEIGHT":"0.1","PAGES":"412","IN_PRINT":"Y",)"
               R"("PUBLISHED":"1965-08-01T00:00:00+01:00","OWNER_ID":"1","DATE_CREATE":"2026-05-28T22:26:40+02:00",)"
@@ -64,7 +68,8 @@ TEST_F(CrudTest, classic_answers_are_upper_case_strings) {
 }
 
 TEST_F(CrudTest, v3_answers_have_native_types) {
-    const json::Value added = call("lib.book.add", R"({"fields":{"title":"Dune","price":9.5,"inPrint":false}})", Wire::v3);
+    const json::Value added =
+        call("lib.book.add", R"({"fields":{"title":"Dune","price":9.5,"inPrint":false}})", Wire::v3);
     EXPECT_EQ(added.find("item")->find("id")->integer(), 1);
     const json::Value got = call("lib.book.get", R"({"id":1,"select":["price","inPrint","published"]})", Wire::v3);
     EXPECT_EQ(json::to_json(got), R"({"item":{"id":1,"price":9.5,"inPrint":false,"published":null}})");
@@ -78,10 +83,10 @@ TEST_F(CrudTest, a_required_field_must_be_there_and_may_not_be_emptied) {
 }
 
 TEST_F(CrudTest, wrong_types_name_the_field_and_change_nothing) {
-    for (const char* fields : {R"({"TITLE":"A","PAGES":"many"})", R"({"TITLE":"A","PRICE":"1,5"})",
-                               R"({"TITLE":"A","PUBLISHED":"2026-02-30"})", R"({"TITLE":"A","GENRE":"POEM"})",
-                               R"({"TITLE":["A"]})", R"({"TITLE":"A","IN_PRINT":"maybe"})",
-                               R"({"TITLE":"A","OWNER_ID":-1})"}) {
+    for (const char* fields :
+         {R"({"TITLE":"A","PAGES":"many"})", R"({"TITLE":"A","PRICE":"1,5"})",
+          R"({"TITLE":"A","PUBLISHED":"2026-02-30"})", R"({"TITLE":"A","GENRE":"POEM"})", R"({"TITLE":["A"]})",
+          R"({"TITLE":"A","IN_PRINT":"maybe"})", R"({"TITLE":"A","OWNER_ID":-1})"}) {
         EXPECT_FALSE(error_of("lib.book.add", std::string(R"({"fields":)") + fields + "}").field.empty()) << fields;
     }
     EXPECT_EQ(ids("{}"), Ids{});
@@ -167,14 +172,16 @@ TEST_F(CrudTest, hostile_filters_are_refused_with_the_field_at_fault) {
     EXPECT_EQ(error_of("lib.book.list", R"({"order":{"TITLE; DROP":"ASC"}})").code, Errc::invalid_argument);
     EXPECT_EQ(error_of("lib.book.list", R"({"order":{"TITLE":"sideways"}})").field, "TITLE");
     std::string nested = R"({"PAGES":1})";
-    for (int i = 0; i < limits::filter_depth_max; ++i) nested = R"({"0":)" + nested + "}";
+    for (int i = 0; i < limits::filter_depth_max; ++i)
+        nested = R"({"0":)" + nested + "}";
     EXPECT_EQ(error_of("lib.book.list", R"({"filter":)" + nested + "}").code, Errc::too_large);
 }
 
 TEST_F(CrudTest, a_list_value_may_be_as_long_as_the_limit_and_no_longer) {
     const auto list_of = [](int count) {
         std::string out = R"({"filter":{"@ID":[)";
-        for (int i = 1; i <= count; ++i) out += (i > 1 ? "," : "") + std::to_string(i);
+        for (int i = 1; i <= count; ++i)
+            out += (i > 1 ? "," : "") + std::to_string(i);
         return out + "]}}";
     };
     EXPECT_TRUE(try_call("lib.book.list", list_of(limits::in_list_max)).ok());
@@ -217,7 +224,8 @@ TEST_F(CrudTest, multifields_are_changed_row_by_row) {
     call("lib.book.update", R"({"id":1,"fields":{"PHONE":[{"ID":2,"VALUE":"22"},{"VALUE":"3","VALUE_TYPE":"FAX"}]}})");
     const auto phones = [&] {
         std::string out;
-        for (const json::Value* row : call("lib.book.get", R"({"id":1,"select":["PHONE"]})").find("PHONE")->items()) {
+        const json::Value book = call("lib.book.get", R"({"id":1,"select":["PHONE"]})");
+        for (const json::Value* row : book.find("PHONE")->items()) {
             out += row->find("VALUE")->string() + "/" + row->find("VALUE_TYPE")->string() + " ";
         }
         return out;
@@ -305,7 +313,8 @@ TEST_F(CrudTest, v3_filters_pages_and_cursors) {
     }
     const auto v3_ids = [&](std::string_view method, std::string_view parameters) {
         std::string out;
-        for (const json::Value* row : call(method, parameters, Wire::v3).find("items")->items()) {
+        const json::Value answer = call(method, parameters, Wire::v3);
+        for (const json::Value* row : answer.find("items")->items()) {
             out += std::to_string(row->find("id")->integer()) + " ";
         }
         return out;
@@ -313,9 +322,9 @@ TEST_F(CrudTest, v3_filters_pages_and_cursors) {
     EXPECT_EQ(v3_ids("lib.book.list", R"({"filter":[["pages",">",20],["id","!=",4]]})"), "3 5 ");
     EXPECT_EQ(v3_ids("lib.book.list", R"({"filter":[["pages","in",[10,50]]]})"), "1 5 ");
     EXPECT_EQ(v3_ids("lib.book.list", R"({"filter":[["pages","between",[20,30]]]})"), "2 3 ");
-    EXPECT_EQ(v3_ids("lib.book.list",
-                     R"({"filter":[{"logic":"or","negative":true,"conditions":[["id",1],["id",2]]}]})"),
-              "3 4 5 ");
+    EXPECT_EQ(
+        v3_ids("lib.book.list", R"({"filter":[{"logic":"or","negative":true,"conditions":[["id",1],["id",2]]}]})"),
+        "3 4 5 ");
     EXPECT_EQ(v3_ids("lib.book.list", R"({"order":{"id":"DESC"},"pagination":{"page":2,"limit":2}})"), "3 2 ");
     EXPECT_EQ(v3_ids("lib.book.list", R"({"pagination":{"page":0,"limit":2}})"), "1 2 ");
     EXPECT_EQ(v3_ids("lib.book.tail", R"({"cursor":{"field":"id","order":"ASC","value":3,"limit":10}})"), "4 5 ");
@@ -325,8 +334,9 @@ TEST_F(CrudTest, v3_filters_pages_and_cursors) {
               "BITRIX_REST_V3_EXCEPTION_UNKNOWNFILTEROPERATOREXCEPTION");
     EXPECT_EQ(error_of("lib.book.list", R"({"pagination":{"limit":1001}})", Wire::v3).api_code,
               "BITRIX_REST_V3_EXCEPTION_INVALIDPAGINATIONEXCEPTION");
-    EXPECT_EQ(json::to_json(call("lib.book.aggregate", R"({"select":{"sum":{"pages":"all"},"count":["id"]}})", Wire::v3)),
-              R"({"result":{"count":{"id":5},"sum":{"all":150}}})");
+    EXPECT_EQ(
+        json::to_json(call("lib.book.aggregate", R"({"select":{"sum":{"pages":"all"},"count":["id"]}})", Wire::v3)),
+        R"({"result":{"count":{"id":5},"sum":{"all":150}}})");
 }
 
 }  // namespace

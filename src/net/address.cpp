@@ -18,10 +18,10 @@ constexpr std::uint32_t v4(std::uint32_t a, std::uint32_t b, std::uint32_t c, st
     return a << 24 | b << 16 | c << 8 | d;
 }
 constexpr Range kNotPublic[] = {
-    {v4(0, 0, 0, 0), 8},       {v4(10, 0, 0, 0), 8},      {v4(100, 64, 0, 0), 10},  {v4(127, 0, 0, 0), 8},
-    {v4(169, 254, 0, 0), 16},  {v4(172, 16, 0, 0), 12},   {v4(192, 0, 0, 0), 24},   {v4(192, 0, 2, 0), 24},
-    {v4(192, 88, 99, 0), 24},  {v4(192, 168, 0, 0), 16},  {v4(198, 18, 0, 0), 15},  {v4(198, 51, 100, 0), 24},
-    {v4(203, 0, 113, 0), 24},  {v4(224, 0, 0, 0), 4},     {v4(240, 0, 0, 0), 4},
+    {v4(0, 0, 0, 0), 8},      {v4(10, 0, 0, 0), 8},     {v4(100, 64, 0, 0), 10}, {v4(127, 0, 0, 0), 8},
+    {v4(169, 254, 0, 0), 16}, {v4(172, 16, 0, 0), 12},  {v4(192, 0, 0, 0), 24},  {v4(192, 0, 2, 0), 24},
+    {v4(192, 88, 99, 0), 24}, {v4(192, 168, 0, 0), 16}, {v4(198, 18, 0, 0), 15}, {v4(198, 51, 100, 0), 24},
+    {v4(203, 0, 113, 0), 24}, {v4(224, 0, 0, 0), 4},    {v4(240, 0, 0, 0), 4},
 };
 
 bool is_public_v4(std::uint32_t address) {
@@ -31,15 +31,18 @@ bool is_public_v4(std::uint32_t address) {
     return true;
 }
 
-std::uint32_t v4_at(const unsigned char* bytes) { return v4(bytes[0], bytes[1], bytes[2], bytes[3]); }
+std::uint32_t v4_at(const unsigned char* bytes) {
+    return v4(bytes[0], bytes[1], bytes[2], bytes[3]);
+}
 
 bool is_public_v6(const unsigned char* a) {
     static constexpr unsigned char kNat64[12] = {0x00, 0x64, 0xff, 0x9b};
     if (std::memcmp(a, kNat64, sizeof kNat64) == 0) return is_public_v4(v4_at(a + 12));
     if (a[0] == 0x20 && a[1] == 0x02) return is_public_v4(v4_at(a + 2));  // 6to4
-    if ((a[0] & 0xe0) != 0x20) return false;  // all public unicast is in 2000::/3: mapped, ULA, local, multicast are not
-    if (a[0] == 0x20 && a[1] == 0x01 && (a[2] & 0xfe) == 0) return false;                     // 2001::/23, Teredo and others
-    return !(a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8);                   // documentation
+    if ((a[0] & 0xe0) != 0x20)
+        return false;  // all public unicast is in 2000::/3: mapped, ULA, local, multicast are not
+    if (a[0] == 0x20 && a[1] == 0x01 && (a[2] & 0xfe) == 0) return false;    // 2001::/23, Teredo and others
+    return !(a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8);  // documentation
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace {
 constexpr int kLingerMs = 2'000;
 constexpr int kDrainLingerMs = 500;
 constexpr int kDrainGraceMs = 250;
-constexpr std::size_t kProgressBytes = 4096;  // moves a deadline: single bytes now and then do not
-constexpr int kReadsPerTurn = 8;              // then other connections have a turn
-constexpr std::size_t kCopiedBodyMax = 4096;  // smaller bodies travel in the buffer of their head
+constexpr std::size_t kProgressBytes = 4096;          // moves a deadline: single bytes now and then do not
+constexpr int kReadsPerTurn = 8;                      // then other connections have a turn
+constexpr std::size_t kCopiedBodyMax = 4096;          // smaller bodies travel in the buffer of their head
 constexpr std::size_t kCopiedTlsBodyMax = 15 * 1024;  // head and body in one TLS record
 
 TlsSession session_for(IoThread& thread, const Accepted& accepted) {
@@ -101,6 +101,7 @@ void Connection::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     const auto self = shared_from_this();
+    account_body(0);
     watch_.reset();
     outgoing_.reset();
     thread_.forget(slot_);
@@ -200,6 +201,7 @@ bool Connection::parse(std::string_view& bytes) {
         progress_ = 0;
         set_deadline(timeouts().body_ms);
     }
+    if (reader_.header_done() && !account_body(reader_.request().body.size())) return refuse(503), false;
     if (reader_.expects_continue() && !continue_sent_) {
         continue_sent_ = true;
         stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -216,6 +218,7 @@ void Connection::dispatch() {
     request.remote_address = remote_address_;
     request.tls = stream_.tls();
     request.received_us = now;
+    account_body(0);  // from here on it is the handler's
     phase_ = Phase::answering;
     deadline_ms_ = now / 1000 + timeouts().request_ms;
     dispatching_ = true;
@@ -237,6 +240,7 @@ void Connection::refuse(int status) {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::answering;
     Response response = refusal(status);
+    account_body(0);
     pending_.clear();
     send(response);
 }
@@ -244,11 +248,14 @@ void Connection::refuse(int status) {
 void Connection::send(Response& response) {
     close_after_ = close_after_ || response.close || draining();
     const std::string& body = response.shared_body ? *response.shared_body : response.body;
-    const auto persistence = close_after_ ? Persistence::close : http_1_0_ ? Persistence::keep_alive : Persistence::implied;
+    const auto persistence = close_after_ ? Persistence::close
+                             : http_1_0_  ? Persistence::keep_alive
+                                          : Persistence::implied;
     std::string& head = thread_.head_buffer();
     head.clear();
     append_response_head(head, response, body.size(), persistence, thread_.date());
-    std::string_view body_rest = head_only_ || !status_has_body(response.status) ? std::string_view() : std::string_view(body);
+    std::string_view body_rest =
+        head_only_ || !status_has_body(response.status) ? std::string_view() : std::string_view(body);
     if (body_rest.size() <= (stream_.tls() ? kCopiedTlsBodyMax : kCopiedBodyMax)) {
         head.append(body_rest);
         body_rest = {};
@@ -333,6 +340,16 @@ void Connection::linger() {
     }
 }
 
+/// Sets our part of the bodies that are still arriving. False when all parts together are too large.
+bool Connection::account_body(std::size_t bytes) {
+    if (bytes == accounted_) return true;
+    std::atomic<std::size_t>& total = thread_.core().arriving_body_bytes;
+    const std::size_t after = total.fetch_add(bytes - accounted_, std::memory_order_relaxed) + bytes - accounted_;
+    const bool grows = bytes > accounted_;
+    accounted_ = bytes;
+    return !grows || after <= thread_.core().options.arriving_body_bytes_max;
+}
+
 void Connection::note_progress(std::size_t bytes, int timeout_ms) {
     progress_ += bytes;
     if (progress_ < kProgressBytes) return;
@@ -347,8 +364,12 @@ void Connection::wait(IoLoop::Ready direction) {
     watch_->wait(direction, shared_from_this());
 }
 
-void Connection::set_idle_deadline() { set_deadline(draining() ? kDrainGraceMs : timeouts().idle_ms); }
+void Connection::set_idle_deadline() {
+    set_deadline(draining() ? kDrainGraceMs : timeouts().idle_ms);
+}
 
-void Connection::set_deadline(int timeout_ms) { deadline_ms_ = now_ms() + timeout_ms; }
+void Connection::set_deadline(int timeout_ms) {
+    deadline_ms_ = now_ms() + timeout_ms;
+}
 
 }  // namespace stoa::net

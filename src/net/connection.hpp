@@ -3,7 +3,8 @@
 // Lives on one I/O thread; only Responder::Channel reaches it from elsewhere, by posting.
 //
 // handshaking → reading ⇄ answering → (writing) → reading … → lingering → closed
-// The next request is not parsed before the answer to the previous one is written, so pipelined answers keep their order.
+// The next request is not parsed before the answer to the previous one is written, so pipelined answers keep their
+// order.
 
 #include <cstdint>
 #include <memory>
@@ -46,7 +47,9 @@ class Connection final : public IoLoop::Target, public std::enable_shared_from_t
         std::size_t head_sent = 0;
         std::size_t body_sent = 0;
         std::string_view head_rest() const { return std::string_view(head).substr(head_sent); }
-        std::string_view body_rest() const { return std::string_view(shared_body ? *shared_body : body).substr(body_sent); }
+        std::string_view body_rest() const {
+            return std::string_view(shared_body ? *shared_body : body).substr(body_sent);
+        }
     };
 
     void handshake();
@@ -60,6 +63,7 @@ class Connection final : public IoLoop::Target, public std::enable_shared_from_t
     void resume();
     void begin_linger();
     void linger();
+    bool account_body(std::size_t bytes);
     void note_progress(std::size_t bytes, int timeout_ms);
     void wait(IoLoop::Ready direction);
     void set_deadline(int timeout_ms);
@@ -75,7 +79,8 @@ class Connection final : public IoLoop::Target, public std::enable_shared_from_t
     std::string remote_address_;
     std::unique_ptr<Outgoing> outgoing_;
     std::int64_t deadline_ms_ = 0;
-    std::size_t progress_ = 0;  // bytes since the deadline was last moved
+    std::size_t accounted_ = 0;  // our part of ServerCore::arriving_body_bytes
+    std::size_t progress_ = 0;   // bytes since the deadline was last moved
     std::size_t slot_;
     Phase phase_ = Phase::reading;
     bool dispatching_ = false;    // the handler is on the stack

@@ -48,16 +48,19 @@ CURL* handle_for(bool allow_private_targets) {
     return easy.get();
 }
 
-bool is_one_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }
+bool is_one_line(std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
+}
 
 Status check(const ClientRequest& request) {
-    if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != request.method.npos) {
+    if (request.method.empty() ||
+        request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != request.method.npos) {
         return invalid("Not an HTTP method: " + request.method, "method");
     }
     if (!is_one_line(request.url)) return invalid("The URL holds control characters.", "url");
     for (const Header& header : request.headers) {
-        const bool clean = !header.name.empty() && header.name.find(':') == header.name.npos && is_one_line(header.name) &&
-                           is_one_line(header.value);
+        const bool clean = !header.name.empty() && header.name.find(':') == header.name.npos &&
+                           is_one_line(header.name) && is_one_line(header.value);
         if (!clean) return invalid("A header holds a line break.", "headers");
     }
     return {};
@@ -101,7 +104,8 @@ std::size_t take_header(char* bytes, std::size_t, std::size_t size, void* user) 
     if (line.substr(0, 5) == "HTTP/") exchange.response.headers.clear();
     const auto colon = line.find(':');
     if (colon != line.npos && line.substr(0, 5) != "HTTP/") {
-        exchange.response.headers.push_back({std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
+        exchange.response.headers.push_back(
+            {std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
     }
     return size;
 }
@@ -127,7 +131,8 @@ void set_method(CURL* easy, const ClientRequest& request) {
         return;
     }
     if (request.method == "GET" && request.body.empty()) return;
-    const bool has_body = !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+    const bool has_body =
+        !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     if (has_body) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
@@ -141,7 +146,8 @@ void set_limits(CURL* easy, const ClientRequest& request) {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // not even the one of the environment: it would hide the target's address
+    curl_easy_setopt(easy, CURLOPT_PROXY,
+                     "");  // not even the one of the environment: it would hide the target's address
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 30L);
     curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 8L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));

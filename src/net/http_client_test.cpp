@@ -29,7 +29,8 @@ TEST(HttpClient, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
     const auto server = serve([](Request& request, Responder respond) {
         Response response;
         response.status = 201;
-        response.headers = {{"X-Seen", std::string(request.header("X-Asked")) + "," + std::string(request.header("Expect"))}};
+        response.headers = {
+            {"X-Seen", std::string(request.header("X-Asked")) + "," + std::string(request.header("Expect"))}};
         response.body = request.method + "|" + request.target + "|" + request.body;
         respond(std::move(response));
     });
@@ -44,7 +45,8 @@ TEST(HttpClient, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
         EXPECT_EQ(response->status, 201);
         EXPECT_EQ(response->body, std::string(method) + "|/a?b=c|" + request.body);
         bool seen = false;
-        for (const Header& header : response->headers) seen |= header.name == "X-Seen" && header.value == "yes,";
+        for (const Header& header : response->headers)
+            seen |= header.name == "X-Seen" && header.value == "yes,";
         EXPECT_TRUE(seen);
     }
     ClientRequest head = local(url(*server, "/"));
@@ -76,8 +78,9 @@ TEST(HttpClient, RefusesPrivateTargetsByTheAddressConnectedTo) {
     const std::string port = std::to_string(server->ports()[0]);
     // A kept connection of an allowed request must not open the way either.
     ASSERT_TRUE(fetch(local(url(*server, "/"))).ok());
-    for (const std::string host : {"127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "017700000001", "[::ffff:127.0.0.1]", "[::1]",
-                                   "169.254.169.254", "10.0.0.1", "user@127.0.0.1", "8.8.8.8@127.0.0.1"}) {
+    for (const std::string host :
+         {"127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "017700000001", "[::ffff:127.0.0.1]", "[::1]",
+          "169.254.169.254", "10.0.0.1", "user@127.0.0.1", "8.8.8.8@127.0.0.1"}) {
         ClientRequest request;
         request.url = "http://" + host + ":" + port + "/";
         request.timeout_ms = 2'000;
@@ -114,8 +117,8 @@ TEST(HttpClient, FollowsNoRedirects) {
 }
 
 TEST(HttpClient, SpeaksHttpOnly) {
-    for (const char* address : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "dict://127.0.0.1/", "", "http://",
-                                "http://a b/", "http://127.0.0.1\r\nX: y/"}) {
+    for (const char* address : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "dict://127.0.0.1/",
+                                "", "http://", "http://a b/", "http://127.0.0.1\r\nX: y/"}) {
         const auto response = fetch(local(address));
         ASSERT_FALSE(response.ok()) << address;
         EXPECT_EQ(response.error().code, Errc::invalid_argument) << address << ": " << response.error().message;

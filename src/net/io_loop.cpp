@@ -24,7 +24,8 @@ thread_local const IoLoop* this_thread_loop = nullptr;
 
 using Executor = asio::io_context::executor_type;
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 /// The one place of an I/O thread where exceptions end: the event is lost, the loop goes on.
 template <class Function>
@@ -67,7 +68,9 @@ void IoLoop::run(const Task& closing) {
     this_thread_loop = nullptr;
 }
 
-void IoLoop::stop() { impl_->context.stop(); }
+void IoLoop::stop() {
+    impl_->context.stop();
+}
 
 bool IoLoop::post(Task task) {
     bool first = false;
@@ -82,7 +85,9 @@ bool IoLoop::post(Task task) {
     return true;
 }
 
-bool IoLoop::in_loop() const { return this_thread_loop == this; }
+bool IoLoop::in_loop() const {
+    return this_thread_loop == this;
+}
 
 void IoLoop::after(int delay_ms, Task task) {
     auto timer = std::make_shared<Timer>(impl_->context, std::chrono::milliseconds(delay_ms));
@@ -118,7 +123,8 @@ void IoLoop::run_posted() {
         running_.swap(posted_);
     }
     // A task may post again: that goes to posted_ and wakes the loop anew.
-    for (Task& task : running_) guarded(task);
+    for (Task& task : running_)
+        guarded(task);
     running_.clear();
 }
 

@@ -24,14 +24,19 @@ int tick_interval_ms(const Timeouts& t) {
 void block_signals() {
     sigset_t all;
     sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&all, fault);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS})
+        sigdelset(&all, fault);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 }  // namespace
 
-IoThread::IoThread(ServerCore& core) : core_(core), read_buffer_(Connection::kReadBufferBytes) { refresh_date(); }
-IoThread::~IoThread() { stop(); }
+IoThread::IoThread(ServerCore& core) : core_(core), read_buffer_(Connection::kReadBufferBytes) {
+    refresh_date();
+}
+IoThread::~IoThread() {
+    stop();
+}
 
 void IoThread::start() {
     loop_->every(tick_interval_ms(core_.options.timeouts), [this] { tick(); });
@@ -39,7 +44,8 @@ void IoThread::start() {
         block_signals();
         ::pthread_setname_np(::pthread_self(), "net-io");
         loop_->run([this] {
-            while (!connections_.empty()) connections_.back()->close();
+            while (!connections_.empty())
+                connections_.back()->close();
         });
     });
 }
@@ -87,7 +93,8 @@ void IoThread::drain() {
 
 void IoThread::close_all() {
     loop_->post([this] {
-        while (!connections_.empty()) connections_.back()->close();
+        while (!connections_.empty())
+            connections_.back()->close();
     });
 }
 
@@ -96,7 +103,8 @@ void IoThread::tick() {
     const std::int64_t now = now_ms();
     // From the back: a connection that closes is replaced by the last one, which was looked at already.
     for (std::size_t i = connections_.size(); i-- > 0;) {
-        if (i < connections_.size() && connections_[i]->deadline_ms() <= now) std::shared_ptr(connections_[i])->on_deadline();
+        if (i < connections_.size() && connections_[i]->deadline_ms() <= now)
+            std::shared_ptr(connections_[i])->on_deadline();
     }
 }
 

@@ -26,6 +26,7 @@ struct ServerCore {
     Handler handler{};
     TlsContext tls{};
     std::atomic<bool> draining{false};
+    std::atomic<std::size_t> arriving_body_bytes{0};
     std::vector<std::unique_ptr<IoThread>> threads{};
 };
 
@@ -84,6 +85,8 @@ class IoThread {
     bool read_buffer_busy_ = false;
 };
 
-inline std::int64_t now_ms() { return system_clock().monotonic_us() / 1000; }
+inline std::int64_t now_ms() {
+    return system_clock().monotonic_us() / 1000;
+}
 
 }  // namespace stoa::net

@@ -97,17 +97,19 @@ void Listener::start(IoLoop& loop) {
 
 void Listener::on_ready(IoLoop::Ready) {
     if (!watch_) return;
-    accept_waiting();
+    accept_some();
     if (!paused_) wait();
 }
 
 void Listener::close() {
-    if (watch_) accept_waiting();
+    for (int turn = 0; watch_ && turn <= kBacklog / kAcceptsPerTurn && accept_some(); ++turn) {
+    }
     watch_.reset();
     socket_.reset();
 }
 
-void Listener::accept_waiting() {
+/// False when nobody waits any more, or no descriptors are left.
+bool Listener::accept_some() {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
         sockaddr_storage peer{};
         socklen_t length = sizeof peer;
@@ -117,15 +119,17 @@ void Listener::accept_waiting() {
             continue;
         }
         if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-        log::warn("accept_failed", {{"reason", std::strerror(errno)}, {"action", "raise the limit of open files (LimitNOFILE)"}});
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+        log::warn("accept_failed",
+                  {{"reason", std::strerror(errno)}, {"action", "raise the limit of open files (LimitNOFILE)"}});
         paused_ = true;
         loop_->after(kPauseMs, [self = shared_from_this()] {
             self->paused_ = false;
             if (self->watch_) self->wait();
         });
-        return;
+        return false;
     }
+    return true;
 }
 
 void Listener::hand_over(Fd socket, std::string remote_address) {
@@ -142,6 +146,8 @@ void Listener::hand_over(Fd socket, std::string remote_address) {
     least->adopt({std::move(socket), std::move(remote_address), tls_, total >= core_.options.connections_max});
 }
 
-void Listener::wait() { watch_->wait(IoLoop::Ready::to_read, shared_from_this()); }
+void Listener::wait() {
+    watch_->wait(IoLoop::Ready::to_read, shared_from_this());
+}
 
 }  // namespace stoa::net

@@ -28,7 +28,7 @@ class Listener final : public IoLoop::Target, public std::enable_shared_from_thi
     void close();
 
   private:
-    void accept_waiting();
+    bool accept_some();
     void hand_over(Fd socket, std::string remote_address);
     void wait();
 

@@ -25,7 +25,8 @@ bool equal(std::string_view a, std::string_view b) {
 
 /// "http://host/path" → "/path": servers must take the absolute form too.
 std::string_view origin_form(std::string_view target) {
-    const bool absolute = target.size() > 7 && (equal(target.substr(0, 7), "http://") || equal(target.substr(0, 8), "https://"));
+    const bool absolute =
+        target.size() > 7 && (equal(target.substr(0, 7), "http://") || equal(target.substr(0, 8), "https://"));
     if (!absolute) return target;
     const auto slash = target.find('/', target.find("//") + 2);
     return slash == target.npos ? std::string_view("/") : target.substr(slash);
@@ -158,7 +159,8 @@ RequestReader::Step RequestReader::feed(std::string_view bytes) {
     std::size_t used = 0;
     if (!my.parser) {
         // Empty lines before a request are old clients' habit and harmless. RFC 9112 §2.2.
-        while (bytes.substr(used, 2) == "\r\n") used += 2;
+        while (bytes.substr(used, 2) == "\r\n")
+            used += 2;
         if (used == bytes.size() || bytes.substr(used) == "\r") return {used, State::need_more};
         my.parser.emplace(my.request);
         my.parser->header_limit(static_cast<std::uint32_t>(my.header_bytes_max + 1));
@@ -207,12 +209,24 @@ void RequestReader::reset() {
     }
 }
 
-bool RequestReader::header_done() const { return impl_->parser && impl_->parser->is_header_done(); }
-bool RequestReader::expects_continue() const { return header_done() && impl_->parser->expects_continue(); }
-bool RequestReader::keep_alive() const { return header_done() && impl_->parser->keep_alive(); }
-bool RequestReader::http_1_0() const { return impl_->parser && impl_->parser->http_1_0(); }
-Request& RequestReader::request() { return impl_->request; }
-int RequestReader::status() const { return impl_->status; }
+bool RequestReader::header_done() const {
+    return impl_->parser && impl_->parser->is_header_done();
+}
+bool RequestReader::expects_continue() const {
+    return header_done() && impl_->parser->expects_continue();
+}
+bool RequestReader::keep_alive() const {
+    return header_done() && impl_->parser->keep_alive();
+}
+bool RequestReader::http_1_0() const {
+    return impl_->parser && impl_->parser->http_1_0();
+}
+Request& RequestReader::request() {
+    return impl_->request;
+}
+int RequestReader::status() const {
+    return impl_->status;
+}
 
 int RequestReader::Impl::status_of(const error_code& error, std::string_view bytes) const {
     if (parser->status() != 0) return parser->status();

@@ -105,7 +105,8 @@ TEST(RequestReader, CountsAHeaderThatArrivesLineByLine) {
 
 TEST(RequestReader, RefusesMoreThan200Fields) {
     std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
-    for (int i = 0; i < 199; ++i) head += "a:\r\n";
+    for (int i = 0; i < 199; ++i)
+        head += "a:\r\n";
     EXPECT_EQ(read(head + "\r\n", 0, 4096).state, State::complete);
     EXPECT_EQ(read(head + "a:\r\n\r\n", 0, 4096).status, 431);
 }

@@ -7,7 +7,9 @@
 
 namespace stoa::net {
 
-void Responder::operator()(Response response) const { channel_->answer(std::move(response)); }
+void Responder::operator()(Response response) const {
+    channel_->answer(std::move(response));
+}
 
 Responder::Channel::Channel(std::shared_ptr<Connection> connection, std::shared_ptr<IoLoop> loop)
     : connection_(std::move(connection)), loop_(std::move(loop)) {}

@@ -55,7 +55,9 @@ TEST(ResponseHead, TurnsAnImpossibleStatusInto500) {
     }
 }
 
-TEST(ResponseHead, WritesTheDateOfTheRfc) { EXPECT_EQ(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT"); }
+TEST(ResponseHead, WritesTheDateOfTheRfc) {
+    EXPECT_EQ(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
 
 }  // namespace
 }  // namespace stoa::net

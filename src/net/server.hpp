@@ -1,5 +1,6 @@
 #pragma once
-// HTTP/1.1 server, plain and TLS on any number of addresses. Names no third-party type, so what is behind it may change.
+// HTTP/1.1 server, plain and TLS on any number of addresses. Names no third-party type, so what is behind it may
+// change.
 //
 // Threads: start() makes `io_threads` threads; a connection belongs to one of them for life. The handler runs on that
 // I/O thread and must not block: it answers at once, or keeps the Responder and answers later from any thread.
@@ -29,13 +30,13 @@ struct Request {
     std::string method;  ///< "GET", "POST", … as sent
     std::string target;  ///< as sent, origin form, e.g. "/rest/server.time?x=1"
     std::vector<Header> headers;
-    std::string body;    ///< complete, chunked coding removed
+    std::string body;            ///< complete, chunked coding removed
     std::string remote_address;  ///< the peer's IP, without port
     bool tls = false;
     std::int64_t received_us = 0;  ///< monotonic clock, microseconds, when the request was complete
 
-    std::string_view path() const;   ///< target up to '?', still percent-encoded
-    std::string_view query() const;  ///< after '?', without it
+    std::string_view path() const;                         ///< target up to '?', still percent-encoded
+    std::string_view query() const;                        ///< after '?', without it
     std::string_view header(std::string_view name) const;  ///< case-insensitive; empty when absent
 };
 
@@ -83,7 +84,10 @@ struct Timeouts {
 struct ServerOptions {
     std::vector<Listen> listen;
     int io_threads = 1;
-    int connections_max = limits::connections_max;  ///< over all threads
+    int connections_max = limits::connections_max;  ///< over all threads; more get 503 (TLS: are closed)
+    /// Bodies that are still arriving, all connections together; more get 503. Keeps slow uploads from filling the
+    /// memory.
+    std::size_t arriving_body_bytes_max = 16 * limits::body_bytes_max;
     Timeouts timeouts;
     std::string certificate_pem;  ///< chain, needed when any address speaks TLS
     std::string private_key_pem;
@@ -100,8 +104,8 @@ class Server {
     Status start();
     /// Ports in the order of ServerOptions::listen, after start().
     std::vector<std::uint16_t> ports() const;
-    /// Stops accepting, lets running requests finish (answers carry `Connection: close`), then closes. At most timeout_ms.
-    /// Blocks: not from an I/O thread.
+    /// Stops accepting, lets running requests finish (answers carry `Connection: close`), then closes. At most
+    /// timeout_ms. Blocks: not from an I/O thread.
     void drain(int timeout_ms);
     /// Closes everything and ends the threads. May be called again; not from an I/O thread.
     void stop();

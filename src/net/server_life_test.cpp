@@ -81,7 +81,8 @@ TEST(ServerLife, DrainLosesNoRequestOfBusyClients) {
         }
         std::this_thread::sleep_for(milliseconds(20));
         server->drain(5'000);
-        for (auto& client : clients) client.join();
+        for (auto& client : clients)
+            client.join();
         EXPECT_EQ(lost, 0);
     }
 }
@@ -139,7 +140,8 @@ TEST(ServerLife, AnswersAndDisconnectsMayCross) {
     KeptResponders waiting;
     std::thread worker([&] {
         while (!done) {
-            for (const Responder& respond : waiting.take_all()) respond({});
+            for (const Responder& respond : waiting.take_all())
+                respond({});
         }
     });
     {

@@ -52,7 +52,8 @@ TEST(ServerLimits, BodyAtTheLimitPassesAndOneByteMoreIs413BeforeItIsSent) {
     ASSERT_TRUE(server);
     const std::string body(limits::body_bytes_max, 'b');
     EXPECT_EQ(TestClient(server->ports()[0]).exchange(post("/", body)).body, std::to_string(limits::body_bytes_max));
-    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(limits::body_bytes_max + 1) + "\r\n";
+    const std::string head =
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(limits::body_bytes_max + 1) + "\r\n";
     expect_refused(TestClient(server->ports()[0]).exchange(head + "\r\n"), 413);
     expect_refused(TestClient(server->ports()[0]).exchange(head + "Expect: 100-continue\r\n\r\n"), 413);
 }
@@ -71,9 +72,10 @@ TEST(ServerLimits, TheRefusalArrivesAlthoughTheClientIsStillSending) {
 TEST(ServerLimits, GarbageIs400AndTheConnectionEnds) {
     const auto server = serve(echo);
     ASSERT_TRUE(server);
-    for (const std::string_view bytes : {"\0\1\2\3\r\n\r\n"sv, "hello\r\n\r\n"sv,
-                                         
-                        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"sv}) {
+    for (const std::string_view bytes :
+         {"\0\1\2\3\r\n\r\n"sv, "hello\r\n\r\n"sv,
+
+          "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"sv}) {
         TestClient client(server->ports()[0]);
         expect_refused(client.exchange(bytes), 400);
         EXPECT_TRUE(client.is_closed_by_server());
@@ -88,7 +90,8 @@ TEST(ServerLimits, ASmuggledSecondRequestIsNeverServed) {
     });
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
-    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + get("/admin"));
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+                get("/admin"));
     const std::string all = client.receive_all();
     EXPECT_EQ(all.find("HTTP/1.1 "), all.rfind("HTTP/1.1 "));
     EXPECT_EQ(all.substr(9, 3), "400");
@@ -109,7 +112,8 @@ TEST(ServerLimits, AHeaderThatDripsDoesNotMoveItsDeadline) {
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     client.send("GET / HTTP/1.1\r\n");
-    for (int i = 0; i < 100 && client.send("A: b\r\n"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int i = 0; i < 100 && client.send("A: b\r\n"); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_EQ(client.receive().status, 408);
 }
 
@@ -118,7 +122,8 @@ TEST(ServerLimits, ASlowBodyIs408) {
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
-    for (int i = 0; i < 40 && client.send("b"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int i = 0; i < 40 && client.send("b"); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
     expect_refused(client.receive(), 408);
 }
 
@@ -168,6 +173,25 @@ TEST(ServerLimits, AClientThatNeverReadsIsCutOff) {
     EXPECT_TRUE(eventually([&] { return body.use_count() == 2; })) << "being sent";
     EXPECT_TRUE(eventually([&] { return body.use_count() == 1; })) << "given up";
     EXPECT_LT(client.receive_all().size(), body->size());
+}
+
+TEST(ServerLimits, BodiesThatArriveTogetherAreBoundedTogether) {
+    ServerOptions options;
+    options.arriving_body_bytes_max = 200'000;
+    const auto server = serve(echo, options);
+    ASSERT_TRUE(server);
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n";
+    TestClient first(server->ports()[0]);
+    first.send(head + std::string(149'999, 'b'));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    TestClient second(server->ports()[0]);
+    second.send(head + std::string(149'999, 'b'));
+    expect_refused(second.receive(), 503);
+    EXPECT_EQ(first.exchange("b").status, 200);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(TestClient(server->ports()[0]).exchange(head + std::string(150'000, 'b')).status, 200)
+            << "the room is free again";
+    }
 }
 
 TEST(ServerLimits, OneConnectionOverTheLimitIs503AndThereIsRoomAgainLater) {

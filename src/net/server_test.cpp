@@ -49,7 +49,8 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     std::string all;
-    for (int i = 0; i < 2'000; ++i) all += post("/" + std::to_string(i), std::string(i % 50, 'b'));
+    for (int i = 0; i < 2'000; ++i)
+        all += post("/" + std::to_string(i), std::string(i % 50, 'b'));
     std::thread sender([&] { client.send(all); });
     for (int i = 0; i < 2'000; ++i) {
         const Answer answer = client.receive();
@@ -74,10 +75,13 @@ TEST(Server, KeepsTheOrderWhenOtherThreadsAnswer) {
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     std::string all;
-    for (int i = 0; i < 30; ++i) all += get("/" + std::to_string(i));
+    for (int i = 0; i < 30; ++i)
+        all += get("/" + std::to_string(i));
     client.send(all);
-    for (int i = 0; i < 30; ++i) EXPECT_EQ(client.receive().body, "/" + std::to_string(i));
-    for (auto& worker : workers) worker.join();
+    for (int i = 0; i < 30; ++i)
+        EXPECT_EQ(client.receive().body, "/" + std::to_string(i));
+    for (auto& worker : workers)
+        worker.join();
 }
 
 TEST(Server, ReadsChunkedBodies) {
@@ -93,7 +97,8 @@ TEST(Server, ReadsARequestThatComesByteByByte) {
     const auto server = serve(echo);
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
-    for (const char byte : post("/slow", "body")) client.send({&byte, 1});
+    for (const char byte : post("/slow", "body"))
+        client.send({&byte, 1});
     EXPECT_EQ(client.receive().body, "POST /slow|body");
 }
 
@@ -178,7 +183,8 @@ TEST(Server, AnswersAClientThatHasClosedItsSide) {
 TEST(Server, ClosesQuietlyWhenTheClientStopsInTheMiddle) {
     const auto server = serve(echo);
     ASSERT_TRUE(server);
-    for (const std::string part : {"", "GET", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"}) {
+    for (const std::string part :
+         {"", "GET", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"}) {
         TestClient client(server->ports()[0]);
         client.send(part);
         client.end_sending();
@@ -200,7 +206,8 @@ TEST(Server, MovesBigBodiesBothWays) {
     ASSERT_TRUE(server);
     TestClient client(server->ports()[0]);
     std::string big(10 * 1024 * 1024, 'x');
-    for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<char>(i * 7 % 251);
+    for (std::size_t i = 0; i < big.size(); ++i)
+        big[i] = static_cast<char>(i * 7 % 251);
     EXPECT_TRUE(client.exchange(post("/", big)).body == big);
     EXPECT_TRUE(client.exchange(get("/shared")).body == *shared);
     EXPECT_EQ(client.exchange(post("/", "small")).body, "small");
@@ -267,7 +274,8 @@ TEST(Server, LetsOneRequestAnswerAnother) {
     KeptResponders waiting;
     const auto server = serve([&](Request& request, Responder respond) {
         if (request.target == "/wait") return waiting.keep(std::move(respond));
-        for (const Responder& other : waiting.take_all()) other({});
+        for (const Responder& other : waiting.take_all())
+            other({});
         echo(request, respond);
     });
     ASSERT_TRUE(server);
@@ -291,7 +299,8 @@ TEST(Server, SpreadsConnectionsOverItsThreads) {
     const auto server = serve(
         [&](Request&, Responder respond) {
             std::lock_guard lock(mutex);
-            if (std::find(seen.begin(), seen.end(), std::this_thread::get_id()) == seen.end()) seen.push_back(std::this_thread::get_id());
+            if (std::find(seen.begin(), seen.end(), std::this_thread::get_id()) == seen.end())
+                seen.push_back(std::this_thread::get_id());
             respond({});
         },
         options);

@@ -35,7 +35,8 @@ class TlsClient {
         session_.reset(SSL_new(context_.get()));
         if (!alpn.empty()) {
             const std::string wire = static_cast<char>(alpn.size()) + alpn;
-            SSL_set_alpn_protos(session_.get(), reinterpret_cast<const unsigned char*>(wire.data()), static_cast<unsigned>(wire.size()));
+            SSL_set_alpn_protos(session_.get(), reinterpret_cast<const unsigned char*>(wire.data()),
+                                static_cast<unsigned>(wire.size()));
         }
         SSL_set_fd(session_.get(), plain_.fd());
         connected_ = SSL_connect(session_.get()) == 1;
@@ -105,7 +106,8 @@ TEST(ServerTls, ServesTls12And13NextToPlain) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         TlsClient client(server->ports()[0], version);
         ASSERT_TRUE(client.connected());
-        for (int i = 0; i < 20; ++i) EXPECT_EQ(client.exchange(get("/")), "tls");
+        for (int i = 0; i < 20; ++i)
+            EXPECT_EQ(client.exchange(get("/")), "tls");
     }
     EXPECT_EQ(TestClient(server->ports()[1]).exchange(get("/")).body, "plain");
 }

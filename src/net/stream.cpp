@@ -44,8 +44,10 @@ IoResult Stream::read(char* to, std::size_t room) {
 
 IoResult Stream::write(std::string_view first, std::string_view second) {
     if (!tls_) {
-        if (second.empty()) return socket_result(::send(fd_, first.data(), first.size(), MSG_NOSIGNAL), IoResult::Kind::want_write);
-        iovec parts[2] = {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}};
+        if (second.empty())
+            return socket_result(::send(fd_, first.data(), first.size(), MSG_NOSIGNAL), IoResult::Kind::want_write);
+        iovec parts[2] = {{const_cast<char*>(first.data()), first.size()},
+                          {const_cast<char*>(second.data()), second.size()}};
         msghdr message{};
         message.msg_iov = parts;
         message.msg_iovlen = 2;
@@ -53,7 +55,8 @@ IoResult Stream::write(std::string_view first, std::string_view second) {
     }
     const std::string_view piece = first.empty() ? second : first;
     ERR_clear_error();
-    return tls_result(SSL_write(tls_.get(), piece.data(), static_cast<int>(std::min<std::size_t>(piece.size(), kTlsPieceMax))));
+    return tls_result(
+        SSL_write(tls_.get(), piece.data(), static_cast<int>(std::min<std::size_t>(piece.size(), kTlsPieceMax))));
 }
 
 void Stream::end_writing() {

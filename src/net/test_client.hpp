@@ -31,7 +31,8 @@ struct Answer {
 
 class TestClient {
   public:
-    explicit TestClient(std::uint16_t port, int timeout_ms = 5'000) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit TestClient(std::uint16_t port, int timeout_ms = 5'000)
+        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const timeval wait{timeout_ms / 1000, timeout_ms % 1000 * 1000};
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
@@ -118,8 +119,8 @@ inline std::string get(std::string_view target, std::string_view more_headers = 
     return "GET " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n" + std::string(more_headers) + "\r\n";
 }
 inline std::string post(std::string_view target, std::string_view body, std::string_view more_headers = {}) {
-    return "POST " + std::string(target) + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-           std::string(more_headers) + "\r\n" + std::string(body);
+    return "POST " + std::string(target) + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n" + std::string(more_headers) + "\r\n" + std::string(body);
 }
 
 /// Polls until the condition holds; false after the timeout.

@@ -65,7 +65,8 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::string& alternative_names
            add_extension(certificate, NID_subject_alt_name, alternative_names) &&
            add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
-           add_extension(certificate, NID_ext_key_usage, "serverAuth") && X509_sign(certificate, key, EVP_sha256()) != 0;
+           add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+           X509_sign(certificate, key, EVP_sha256()) != 0;
 }
 
 std::string text_of(BIO* bio) {
@@ -74,7 +75,9 @@ std::string text_of(BIO* bio) {
     return std::string(data, static_cast<std::size_t>(size));
 }
 
-Bio memory_bio(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio memory_bio(const std::string& text) {
+    return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 /// Expired counts as not valid; a text without a certificate is an error.
 Result<bool> is_valid_now(const std::string& pem) {
@@ -101,8 +104,9 @@ Result<CertificatePem> make_self_signed(const std::vector<std::string>& names, i
     const bool made = key && certificate && fill(certificate.get(), key.get(), alternative_names, days);
     const Bio certificate_text(BIO_new(BIO_s_mem()));
     const Bio key_text(BIO_new(BIO_s_secmem()));
-    const bool written = made && PEM_write_bio_X509(certificate_text.get(), certificate.get()) == 1 &&
-                         PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
+    const bool written =
+        made && PEM_write_bio_X509(certificate_text.get(), certificate.get()) == 1 &&
+        PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
     ERR_clear_error();
     if (!written) return internal_error("OpenSSL cannot make a certificate.");
     return CertificatePem{text_of(certificate_text.get()), text_of(key_text.get())};

@@ -15,7 +15,9 @@ struct Free {
 };
 using Bio = std::unique_ptr<BIO, Free>;
 
-Bio memory_bio(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio memory_bio(const std::string& text) {
+    return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 bool use_certificate_chain(SSL_CTX* context, const std::string& pem) {
     const Bio bio = memory_bio(pem);
@@ -33,7 +35,8 @@ bool use_certificate_chain(SSL_CTX* context, const std::string& pem) {
 bool use_private_key(SSL_CTX* context, const std::string& pem) {
     const Bio bio = memory_bio(pem);
     // The empty password keeps OpenSSL from asking on the terminal for an encrypted key.
-    const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, const_cast<char*>("")));
+    const std::unique_ptr<EVP_PKEY, Free> key(
+        PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, const_cast<char*>("")));
     return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1;
 }
 
@@ -50,8 +53,12 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_length, 
 
 }  // namespace
 
-void TlsDeleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
-void TlsDeleter::operator()(ssl_st* session) const { SSL_free(session); }
+void TlsDeleter::operator()(ssl_ctx_st* context) const {
+    SSL_CTX_free(context);
+}
+void TlsDeleter::operator()(ssl_st* session) const {
+    SSL_free(session);
+}
 
 Result<TlsContext> make_server_context(const std::string& certificate_pem, const std::string& private_key_pem) {
     TlsContext context(SSL_CTX_new(TLS_server_method()));
@@ -59,15 +66,17 @@ Result<TlsContext> make_server_context(const std::string& certificate_pem, const
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     // Idle connections give their buffers back; writes may be partial and come again from another buffer.
-    SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(context.get(),
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     // Resumption by tickets only: nothing is remembered per client. Their keys live in this process's memory.
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
 
-    const bool usable = use_certificate_chain(context.get(), certificate_pem) && use_private_key(context.get(), private_key_pem);
+    const bool usable =
+        use_certificate_chain(context.get(), certificate_pem) && use_private_key(context.get(), private_key_pem);
     ERR_clear_error();  // includes "no more certificates", the normal end of a chain
-    if (!usable) return invalid("The TLS certificate or its private key cannot be read, or they do not belong together.");
+    if (!usable)
+        return invalid("The TLS certificate or its private key cannot be read, or they do not belong together.");
     return context;
 }
 

@@ -18,7 +18,8 @@ Result<std::string> ApiCall::text(std::string_view name, std::size_t characters)
 
 std::string ApiCall::base_url() const {
     if (!services.public_url.empty()) return services.public_url;
-    const std::string url = (is_secure(services, request) ? "https://" : "http://") + std::string(request.header("Host"));
+    const std::string url =
+        (is_secure(services, request) ? "https://" : "http://") + std::string(request.header("Host"));
     const std::string host = accounts::host_of_url(url);
     return host.empty() ? std::string() : url.substr(0, url.find("//") + 2) + host;
 }
@@ -49,7 +50,8 @@ std::string session_cookie_of(const net::Request& request) {
 }
 
 net::Header set_session_cookie(std::string_view cookie, bool secure) {
-    std::string value = std::string(accounts::kSessionCookie) + "=" + std::string(cookie) + "; Path=/; HttpOnly; SameSite=Lax";
+    std::string value =
+        std::string(accounts::kSessionCookie) + "=" + std::string(cookie) + "; Path=/; HttpOnly; SameSite=Lax";
     value += cookie.empty() ? "; Max-Age=0" : "; Max-Age=" + std::to_string(accounts::kSessionLifetimeSeconds);
     if (secure) value += "; Secure";
     return {"Set-Cookie", std::move(value)};
@@ -71,7 +73,8 @@ net::Response to_response(const Services& services, const net::Request& request,
     }
     const rest::WireError wire = rest::to_wire(api::Wire::v2, answer.error(), request_id);
     if (wire.status >= 500) {
-        log::error("page_request_failed", {{"request_id", request_id}, {"path", request.path()}, {"why", answer.error().message}});
+        log::error("page_request_failed",
+                   {{"request_id", request_id}, {"path", request.path()}, {"why", answer.error().message}});
     }
     response.status = wire.status;
     if (wire.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(wire.retry_after_s)});

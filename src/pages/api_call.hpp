@@ -27,9 +27,9 @@ struct ApiAnswer {
 struct ApiCall {
     const Services& services;
     net::Request request;
-    std::string argument;  ///< the path behind the route, e.g. the token or id
-    json::Value body;      ///< an object
-    std::string cookie;    ///< the session cookie as sent
+    std::string argument;                           ///< the path behind the route, e.g. the token or id
+    json::Value body;                               ///< an object
+    std::string cookie;                             ///< the session cookie as sent
     std::shared_ptr<const api::Identity> identity;  ///< null on routes that need none
     accounts::Client client;
     std::string request_id;

@@ -94,7 +94,10 @@ Result<ApiAnswer> get_link(ApiCall& call) {
     answer.body.clear();
     json::Writer out(answer.body);
     out.begin_object().field("kind", accounts::to_string(link->kind)).field("email", who.user.email);
-    out.field("name", who.user.name).field("lastName", who.user.last_name).field("company", who.account.name).end_object();
+    out.field("name", who.user.name)
+        .field("lastName", who.user.last_name)
+        .field("company", who.account.name)
+        .end_object();
     return answer;
 }
 
@@ -111,7 +114,8 @@ Result<ApiAnswer> accept_link(ApiCall& call) {
 }
 
 Result<ApiAnswer> sign_up(ApiCall& call) {
-    if (!call.services.sign_up_open) return forbidden("Sign-up is closed. Ask an administrator for an invitation.", "SIGNUP_CLOSED");
+    if (!call.services.sign_up_open)
+        return forbidden("Sign-up is closed. Ask an administrator for an invitation.", "SIGNUP_CLOSED");
     SignUp form;
     STOA_TRY(form.company, call.text("company"));
     STOA_TRY(form.name, call.text("name", 100));
@@ -130,12 +134,9 @@ Result<ApiAnswer> sign_up(ApiCall& call) {
 
 const std::vector<ApiRoute>& session_routes() {
     static const std::vector<ApiRoute> routes = {
-        {"GET", "/api/session", Door::session, &get_session},
-        {"POST", "/api/login", Door::site, &log_in},
-        {"POST", "/api/logout", Door::csrf, &log_out},
-        {"GET", "/api/link/", Door::open, &get_link},
-        {"POST", "/api/link/", Door::site, &accept_link},
-        {"POST", "/api/signup", Door::site, &sign_up},
+        {"GET", "/api/session", Door::session, &get_session}, {"POST", "/api/login", Door::site, &log_in},
+        {"POST", "/api/logout", Door::csrf, &log_out},        {"GET", "/api/link/", Door::open, &get_link},
+        {"POST", "/api/link/", Door::site, &accept_link},     {"POST", "/api/signup", Door::site, &sign_up},
     };
     return routes;
 }

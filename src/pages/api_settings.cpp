@@ -14,7 +14,9 @@ namespace stoa::pages {
 
 namespace {
 
-ApiAnswer done() { return ApiAnswer{.status = 200, .body = R"({"ok":true})"}; }
+ApiAnswer done() {
+    return ApiAnswer{.status = 200, .body = R"({"ok":true})"};
+}
 
 std::string iso(UnixSeconds at) {
     std::string text;
@@ -72,7 +74,8 @@ Result<UserId> invited_before(const accounts::Services& services, db::WriteTx& t
     if (found.empty()) return UserId{0};
     STOA_TRY(const auto login, accounts::load_login(tx, found.front().id()));
     if (login && login->password_hash.empty() && found.front().integer("ACTIVE") != 0) return found.front().id();
-    return Error{Errc::already_exists, "Somebody with this e-mail is in the portal already.", "email", "ALREADY_EXISTS"};
+    return Error{Errc::already_exists, "Somebody with this e-mail is in the portal already.", "email",
+                 "ALREADY_EXISTS"};
 }
 
 Result<people::NewUser> read_invitation(const ApiCall& call) {
@@ -135,7 +138,8 @@ Result<ApiAnswer> get_webhooks(ApiCall& call) {
     for (const accounts::Webhook& webhook : webhooks) {
         out.begin_object().field("id", webhook.id).field("title", webhook.title);
         out.key("scopes").begin_array();
-        for (const std::string& scope : accounts::split_scopes(webhook.scopes)) out.text(scope);
+        for (const std::string& scope : accounts::split_scopes(webhook.scopes))
+            out.text(scope);
         out.end_array();
         out.field("createdAt", iso(webhook.created_at)).key("lastUsedAt");
         if (webhook.used_at > 0) {
@@ -157,14 +161,15 @@ Result<ApiAnswer> add_webhook(ApiCall& call) {
     if (title.empty()) return invalid("Give the webhook a title.", "title");
     std::vector<std::string> scopes;
     if (const json::Value* given = call.body.find("scopes")) {
-        for (const json::Value* scope : given->items()) scopes.push_back(scope->as_text().value_or(""));
+        for (const json::Value* scope : given->items())
+            scopes.push_back(scope->as_text().value_or(""));
     }
     const std::string code = accounts::new_secret();
     std::int64_t id = 0;
     STOA_CHECK(services.write(actor.account, [&](db::WriteTx& tx) -> Status {
         STOA_TRY(id, accounts::insert_webhook(tx, code, actor.user, title, scopes, services.now()));
-        return accounts::write_audit(services, tx,
-                                     {.type = "WEBHOOK_ADD", .item = std::to_string(id), .user = actor.user}, call.client);
+        return accounts::write_audit(
+            services, tx, {.type = "WEBHOOK_ADD", .item = std::to_string(id), .user = actor.user}, call.client);
     }));
     ApiAnswer answer;
     answer.body.clear();
@@ -193,7 +198,8 @@ Result<ApiAnswer> get_scopes(ApiCall&) {
     answer.body.clear();
     json::Writer out(answer.body);
     out.begin_object().key("scopes").begin_array();
-    for (const std::string& scope : accounts::known_scopes()) out.text(scope);
+    for (const std::string& scope : accounts::known_scopes())
+        out.text(scope);
     out.end_array().end_object();
     return answer;
 }

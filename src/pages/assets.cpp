@@ -18,13 +18,20 @@ struct Type {
     std::string_view extension, content_type;
 };
 constexpr Type kTypes[] = {
-    {".html", "text/html; charset=utf-8"},       {".js", "text/javascript; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},         {".svg", "image/svg+xml"},
-    {".json", "application/json; charset=utf-8"}, {".png", "image/png"},
-    {".jpg", "image/jpeg"},                      {".webp", "image/webp"},
-    {".ico", "image/x-icon"},                    {".woff2", "font/woff2"},
-    {".woff", "font/woff"},                      {".txt", "text/plain; charset=utf-8"},
-    {".webmanifest", "application/manifest+json"}, {".map", "application/json; charset=utf-8"},
+    {".html", "text/html; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+    {".json", "application/json; charset=utf-8"},
+    {".png", "image/png"},
+    {".jpg", "image/jpeg"},
+    {".webp", "image/webp"},
+    {".ico", "image/x-icon"},
+    {".woff2", "font/woff2"},
+    {".woff", "font/woff"},
+    {".txt", "text/plain; charset=utf-8"},
+    {".webmanifest", "application/manifest+json"},
+    {".map", "application/json; charset=utf-8"},
     {".wasm", "application/wasm"},
 };
 
@@ -41,10 +48,12 @@ bool accepts(std::string_view header, std::string_view coding) {
         const std::size_t comma = std::min(header.find(','), header.size());
         std::string_view item = header.substr(0, comma);
         header.remove_prefix(std::min(comma + 1, header.size()));
-        while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+        while (!item.empty() && item.front() == ' ')
+            item.remove_prefix(1);
         if (!item.starts_with(coding)) continue;
         const std::string_view rest = item.substr(coding.size());
-        if (rest.empty() || rest.front() == ';' || rest.front() == ' ') return rest.find("q=0") == std::string_view::npos || rest.find("q=0.") != std::string_view::npos;
+        if (rest.empty() || rest.front() == ';' || rest.front() == ' ')
+            return rest.find("q=0") == std::string_view::npos || rest.find("q=0.") != std::string_view::npos;
     }
     return false;
 }
@@ -93,9 +102,11 @@ Result<Assets> Assets::load(const std::string& given) {
         raw.emplace("/index.html", kBuiltIn);
     } else {
         std::string folder = given;
-        while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+        while (folder.size() > 1 && folder.back() == '/')
+            folder.pop_back();
         STOA_CHECK(read_folder(folder, raw));
-        if (!raw.contains("/index.html")) return stoa::not_found("There is no index.html in " + folder + ". Run make ui.");
+        if (!raw.contains("/index.html"))
+            return stoa::not_found("There is no index.html in " + folder + ". Run make ui.");
     }
     const auto variant = [](std::string& bytes) {
         Variant made;
@@ -105,7 +116,8 @@ Result<Assets> Assets::load(const std::string& given) {
     };
     Assets assets;
     for (auto& [path, bytes] : raw) {
-        const bool is_variant = (path.ends_with(".br") || path.ends_with(".gz")) && raw.contains(path.substr(0, path.size() - 3));
+        const bool is_variant =
+            (path.ends_with(".br") || path.ends_with(".gz")) && raw.contains(path.substr(0, path.size() - 3));
         if (is_variant) continue;
         File file;
         file.content_type = content_type_of(path);

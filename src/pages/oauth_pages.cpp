@@ -18,9 +18,10 @@ net::Response message_page(int status, std::string_view title, std::string_view 
     net::Response response;
     response.status = status;
     response.content_type = "text/html; charset=utf-8";
-    response.body = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
-                    "<title>" + std::string(title) + "</title><h1>" + std::string(title) + "</h1><p>" +
-                    std::string(text) + "</p></html>";
+    response.body =
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+        "<title>" +
+        std::string(title) + "</title><h1>" + std::string(title) + "</h1><p>" + std::string(text) + "</p></html>";
     response.headers.push_back({"Cache-Control", "no-store"});
     response.headers.push_back({"X-Request-Id", uuid_v4()});
     add_page_headers(response);
@@ -58,7 +59,8 @@ void OAuthPages::handle(net::Request& request, net::Responder responder) const {
     std::string path(request.path());
     if (path.ends_with('/')) path.pop_back();
     const bool is_token = path == "/oauth/token";
-    if (!is_token && path != "/oauth/authorize") return responder(message_page(404, "Not found", "There is no such page."));
+    if (!is_token && path != "/oauth/authorize")
+        return responder(message_page(404, "Not found", "There is no such page."));
     auto shared = std::make_shared<net::Request>(std::move(request));
     const bool posted = services_.workers.post(
         [this, shared, responder, is_token] { responder(is_token ? token(*shared) : authorize(*shared)); });
@@ -79,7 +81,8 @@ net::Response OAuthPages::authorize(const net::Request& request) const {
         return message_page(400, "Incomplete application", "The application has no redirect address.");
     }
     const auto identity = services_.authenticator.by_cookie(session_cookie_of(request));
-    if (!identity && identity.error().code != Errc::unauthorized) return message_page(503, "Try again", "The portal is busy.");
+    if (!identity && identity.error().code != Errc::unauthorized)
+        return message_page(503, "Try again", "The portal is busy.");
     if (!identity) return redirect("/login?next=" + json::url_encode(request.target));
     const model::Actor& actor = (*identity)->actor;
     if (actor.account != (*app)->account) {
@@ -94,12 +97,15 @@ net::Response OAuthPages::authorize(const net::Request& request) const {
 net::Response OAuthPages::token(const net::Request& request) const {
     json::Value parameters = json::Object();
     const bool posted = request.method == "POST";
-    if (!posted && request.method != "GET") return json_answer(405, R"({"error":"invalid_request","error_description":"Use GET or POST."})");
-    if (request.body.size() > kTokenBodyBytesMax) return json_answer(413, R"({"error":"invalid_request","error_description":"Too large."})");
+    if (!posted && request.method != "GET")
+        return json_answer(405, R"({"error":"invalid_request","error_description":"Use GET or POST."})");
+    if (request.body.size() > kTokenBodyBytesMax)
+        return json_answer(413, R"({"error":"invalid_request","error_description":"Too large."})");
     auto query = json::parse_form(request.query());
-    auto body = posted ? (request.header("Content-Type").starts_with("application/json") ? json::parse(request.body)
-                                                                                          : json::parse_form(request.body))
-                       : Result<json::Value>(json::Value(json::Object()));
+    auto body = posted
+                    ? (request.header("Content-Type").starts_with("application/json") ? json::parse(request.body)
+                                                                                      : json::parse_form(request.body))
+                    : Result<json::Value>(json::Value(json::Object()));
     if (query && query->is_object()) json::merge(parameters, *std::move(query));
     if (body && body->is_object()) json::merge(parameters, *std::move(body));
     accounts::TokenAnswer answer = accounts::exchange_token(services_.accounts, parameters);

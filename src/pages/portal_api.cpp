@@ -12,8 +12,8 @@ const ApiRoute* match(const std::vector<ApiRoute>& routes, std::string_view meth
                       std::string& argument, bool& path_known) {
     for (const ApiRoute& route : routes) {
         const bool takes_argument = route.path.ends_with('/');
-        const bool fits = takes_argument ? path.starts_with(route.path) && path.size() > route.path.size()
-                                         : path == route.path;
+        const bool fits =
+            takes_argument ? path.starts_with(route.path) && path.size() > route.path.size() : path == route.path;
         if (!fits) continue;
         path_known = true;
         if (route.method != method) continue;
@@ -23,12 +23,15 @@ const ApiRoute* match(const std::vector<ApiRoute>& routes, std::string_view meth
     return nullptr;
 }
 
-Error login_first() { return {Errc::unauthorized, "Log in first.", {}, "NO_AUTH_FOUND"}; }
+Error login_first() {
+    return {Errc::unauthorized, "Log in first.", {}, "NO_AUTH_FOUND"};
+}
 
 Status pass_door(ApiCall& call, Door door) {
     if (door == Door::open) return {};
     if (door == Door::site) {
-        if (!is_same_site(call.request)) return forbidden("This must be sent from the portal's own pages.", "FOREIGN_SITE");
+        if (!is_same_site(call.request))
+            return forbidden("This must be sent from the portal's own pages.", "FOREIGN_SITE");
         return {};
     }
     if (call.cookie.empty()) return login_first();
@@ -80,7 +83,8 @@ Result<ApiAnswer> PortalApi::run(ApiCall& call) const {
     bool path_known = false;
     const ApiRoute* route = match(session_routes(), call.request.method, path, call.argument, path_known);
     if (!route) route = match(settings_routes(), call.request.method, path, call.argument, path_known);
-    if (!route) return not_found(path_known ? "This address takes another method." : "There is no such address.", "NOT_FOUND");
+    if (!route)
+        return not_found(path_known ? "This address takes another method." : "There is no such address.", "NOT_FOUND");
     call.cookie = session_cookie_of(call.request);
     call.client = client_of(services_, call.request);
     STOA_CHECK(pass_door(call, route->door));

@@ -1,0 +1,208 @@
+#include "app/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+
+#include "app/commands.hpp"
+#include "json/writer.hpp"
+
+namespace stoa::app {
+
+namespace {
+
+/// Exit codes: 0 done, 1 failed, 2 wrong usage (CLI11's own codes are folded into it).
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+struct Chosen {
+    std::function<Status()> run;
+    bool* json = nullptr;
+};
+
+int report(const Status& status, bool json) {
+    if (status) return 0;
+    const Error& error = status.error();
+    if (json) {
+        std::string text;
+        json::Writer out(text);
+        out.begin_object().key("error").begin_object();
+        out.field("code", error.api_code.empty() ? to_string(error.code) : std::string_view(error.api_code));
+        out.field("message", error.message);
+        if (!error.field.empty()) out.field("field", error.field);
+        out.end_object().end_object();
+        std::printf("%s\n", text.c_str());
+    } else {
+        std::fprintf(stderr, "stoa: %s%s%s\n", error.message.c_str(),
+                     error.field.empty() ? "" : " Field: ", error.field.c_str());
+    }
+    return kFailed;
+}
+
+void data_option(CLI::App* command, std::string& data_dir) {
+    command->add_option("--data", data_dir, "folder of the portal's data")->required()->type_name("DIR");
+}
+void json_option(CLI::App* command, bool& json) {
+    command->add_flag("--json", json, "print one JSON object");
+}
+void account_option(CLI::App* command, AccountId& account) {
+    command->add_option("--account", account, "account id; needed when there are several")->type_name("ID");
+}
+
+template <class Options>
+void choose(CLI::App* command, Options& options, Chosen& chosen, Status (*run)(const Options&)) {
+    json_option(command, options.json);
+    command->callback([&options, &chosen, run] {
+        chosen.run = [&options, run] { return run(options); };
+        chosen.json = &options.json;
+    });
+}
+
+struct AllOptions {
+    ServeOptions serve;
+    AccountCreateOptions account_create;
+    ListOptions account_list, user_list, demo_purge, db_check, db_migrate;
+    WebhookCreateOptions webhook;
+    AppCreateOptions app;
+    UserInviteOptions invite;
+    LoginLinkOptions login_link;
+    bool version_json = false;
+};
+
+void add_serve(CLI::App& cli, ServeOptions& o, Chosen& chosen) {
+    CLI::App* serve_command = cli.add_subcommand("serve", "run the portal");
+    serve_command->add_option("--data", o.data_dir, "folder of the portal's data (default: data)")->type_name("DIR");
+    serve_command->add_option("--config", o.config_file, "configuration file (TOML); options win over it")
+        ->type_name("FILE");
+    serve_command->add_option("--listen", o.listen, "where to listen, HTTPS unless --http; may be repeated")
+        ->type_name("ADDR:PORT");
+    serve_command->add_option("--listen-http", o.listen_http, "where to listen for plain HTTP besides")
+        ->type_name("ADDR:PORT");
+    serve_command->add_flag("--http", o.http, "plain HTTP on --listen, behind a balancer that speaks TLS");
+    serve_command->add_option("--ui", o.ui_dir, "folder of the built interface, e.g. ui/dist")->type_name("DIR");
+    serve_command->add_option("--io-threads", o.io_threads, "threads for connections (default: one per core)");
+    serve_command->add_option("--workers", o.workers, "threads for blocking work (default: four per core)");
+    choose(serve_command, o, chosen, &serve);
+}
+
+void add_account(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    CLI::App* group = cli.add_subcommand("account", "accounts: the portals of companies")->require_subcommand(1);
+    AccountCreateOptions& o = all.account_create;
+    CLI::App* create = group->add_subcommand("create", "make an account; works while a server runs on the same data");
+    data_option(create, o.data_dir);
+    create->add_option("--name", o.name, "name of the company");
+    create->add_option("--email", o.email, "e-mail of the first administrator")->capture_default_str();
+    create->add_option("--first-name", o.first_name, "first name of the administrator");
+    create->add_option("--last-name", o.last_name, "last name of the administrator");
+    create->add_option("--url", o.url, "address at which browsers reach the portal")->capture_default_str();
+    create->add_option("--oauth-redirect", o.redirect_uri, "redirect address of the first OAuth application");
+    create->add_option("--language", o.language, "en, de or ru")->capture_default_str();
+    create->add_option("--currency", o.currency, "currency code")->capture_default_str();
+    create->add_option("--time-zone", o.time_zone, "IANA name, e.g. Europe/Berlin")->capture_default_str();
+    create->add_flag("--demo", o.demo, "fill it with a believable company");
+    create->add_option("--fixtures", o.fixtures, "records that a test suite expects")->check(CLI::IsMember({"sdk"}));
+    choose(create, o, chosen, &account_create);
+
+    CLI::App* list = group->add_subcommand("list", "list the accounts");
+    data_option(list, all.account_list.data_dir);
+    choose(list, all.account_list, chosen, &account_list);
+}
+
+void add_user(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    CLI::App* group = cli.add_subcommand("user", "users and their links")->require_subcommand(1);
+    UserInviteOptions& i = all.invite;
+    CLI::App* invite = group->add_subcommand("invite", "add a user and print a link to accept the invitation");
+    data_option(invite, i.data_dir);
+    account_option(invite, i.account);
+    invite->add_option("--email", i.email, "e-mail")->required();
+    invite->add_option("--first-name", i.first_name, "first name");
+    invite->add_option("--last-name", i.last_name, "last name");
+    invite->add_option("--role", i.role, "role")
+        ->check(CLI::IsMember({"admin", "employee", "extranet"}))
+        ->capture_default_str();
+    invite->add_option("--department", i.departments, "department id; may be repeated");
+    invite->add_option("--base-url", i.base_url, "address for the link (default: the account's)");
+    choose(invite, i, chosen, &user_invite);
+
+    CLI::App* list = group->add_subcommand("list", "list the users");
+    data_option(list, all.user_list.data_dir);
+    account_option(list, all.user_list.account);
+    choose(list, all.user_list, chosen, &user_list);
+
+    LoginLinkOptions& l = all.login_link;
+    CLI::App* link = group->add_subcommand("login-link", "print a link that logs a user in once");
+    data_option(link, l.data_dir);
+    account_option(link, l.account);
+    CLI::Option* by_id = link->add_option("--user", l.user, "user id");
+    CLI::Option* by_email = link->add_option("--email", l.email, "e-mail of the user")->excludes(by_id);
+    link->add_flag("--admin", l.admin, "the first administrator")->excludes(by_id)->excludes(by_email);
+    link->add_option("--base-url", l.base_url, "address for the link (default: the account's)");
+    choose(link, l, chosen, &user_login_link);
+}
+
+void add_credentials(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    CLI::App* webhooks = cli.add_subcommand("webhook", "incoming webhooks")->require_subcommand(1);
+    WebhookCreateOptions& w = all.webhook;
+    CLI::App* webhook = webhooks->add_subcommand("create", "make a webhook and print its address");
+    data_option(webhook, w.data_dir);
+    account_option(webhook, w.account);
+    webhook->add_option("--user", w.user, "id of the user on whose behalf it acts")->required()->type_name("ID");
+    webhook->add_option("--scope", w.scopes, "scopes, e.g. crm,task, or all")->required()->delimiter(',');
+    webhook->add_option("--title", w.title, "what it is for")->capture_default_str();
+    choose(webhook, w, chosen, &webhook_create);
+
+    CLI::App* apps = cli.add_subcommand("app", "local applications (OAuth 2.0)")->require_subcommand(1);
+    AppCreateOptions& a = all.app;
+    CLI::App* app = apps->add_subcommand("create", "make an application and print its client id and secret");
+    data_option(app, a.data_dir);
+    account_option(app, a.account);
+    app->add_option("--redirect", a.redirect_uri, "redirect address")->required()->type_name("URL");
+    app->add_option("--scope", a.scopes, "scopes, e.g. crm,task, or all")->required()->delimiter(',');
+    app->add_option("--title", a.title, "what it is for")->capture_default_str();
+    choose(app, a, chosen, &app_create);
+}
+
+void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    CLI::App* demo = cli.add_subcommand("demo", "demo data")->require_subcommand(1);
+    CLI::App* purge = demo->add_subcommand("purge", "remove the demo records, and nothing else");
+    data_option(purge, all.demo_purge.data_dir);
+    account_option(purge, all.demo_purge.account);
+    choose(purge, all.demo_purge, chosen, &demo_purge);
+
+    CLI::App* db = cli.add_subcommand("db", "the store")->require_subcommand(1);
+    CLI::App* check = db->add_subcommand("check", "open the store and count what is in it");
+    data_option(check, all.db_check.data_dir);
+    choose(check, all.db_check, chosen, &db_check);
+    CLI::App* migrate = db->add_subcommand("migrate", "bring the store's tables up to this version");
+    data_option(migrate, all.db_migrate.data_dir);
+    choose(migrate, all.db_migrate, chosen, &db_migrate);
+
+    CLI::App* version = cli.add_subcommand("version", "print the version");
+    json_option(version, all.version_json);
+    version->callback([&all, &chosen] {
+        chosen.run = [&all] { return print_version(all.version_json); };
+        chosen.json = &all.version_json;
+    });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App cli("Stoa: an open, self-hosted business portal.", "stoa");
+    cli.require_subcommand(1);
+    AllOptions all;
+    Chosen chosen;
+    add_serve(cli, all.serve, chosen);
+    add_account(cli, all, chosen);
+    add_user(cli, all, chosen);
+    add_credentials(cli, all, chosen);
+    add_upkeep(cli, all, chosen);
+    try {
+        cli.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return cli.exit(error) == 0 ? 0 : kUsage;
+    }
+    return report(chosen.run(), *chosen.json);
+}
+
+}  // namespace stoa::app

@@ -1,0 +1,82 @@
+#pragma once
+// One function per command, with its options. They print to standard output (text, or one JSON object with --json) and
+// return an Error that the command line prints and turns into an exit code.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+
+namespace stoa::app {
+
+struct ServeOptions {
+    std::string config_file, data_dir, ui_dir;
+    std::vector<std::string> listen;       ///< "ADDR:PORT"
+    std::vector<std::string> listen_http;  ///< plain HTTP besides
+    bool http = false;
+    std::optional<int> io_threads, workers;
+    bool json = false;
+};
+Status serve(const ServeOptions& options);
+
+struct AccountCreateOptions {
+    std::string data_dir, name, email = "admin@example.org", first_name, last_name;
+    std::string url = "https://127.0.0.1:8443", redirect_uri;
+    std::string language = "en", currency = "EUR", time_zone = "UTC";
+    bool demo = false;
+    std::string fixtures;  ///< "" or "sdk"
+    bool json = false;
+};
+Status account_create(const AccountCreateOptions& options);
+
+struct ListOptions {
+    std::string data_dir;
+    AccountId account = 0;  ///< 0: the only one there is
+    bool json = false;
+};
+Status account_list(const ListOptions& options);
+Status user_list(const ListOptions& options);
+Status demo_purge(const ListOptions& options);
+Status db_check(const ListOptions& options);
+Status db_migrate(const ListOptions& options);
+
+struct WebhookCreateOptions {
+    std::string data_dir, title = "Command line";
+    AccountId account = 0;
+    UserId user = 0;
+    std::vector<std::string> scopes;
+    bool json = false;
+};
+Status webhook_create(const WebhookCreateOptions& options);
+
+struct AppCreateOptions {
+    std::string data_dir, title = "Local application", redirect_uri;
+    AccountId account = 0;
+    std::vector<std::string> scopes;
+    bool json = false;
+};
+Status app_create(const AppCreateOptions& options);
+
+struct UserInviteOptions {
+    std::string data_dir, email, first_name, last_name, role = "employee", base_url;
+    AccountId account = 0;
+    std::vector<RecordId> departments;
+    bool json = false;
+};
+Status user_invite(const UserInviteOptions& options);
+
+struct LoginLinkOptions {
+    std::string data_dir, email, base_url;
+    AccountId account = 0;
+    UserId user = 0;
+    bool admin = false;  ///< the first active administrator
+    bool json = false;
+};
+Status user_login_link(const LoginLinkOptions& options);
+
+Status print_version(bool json);
+
+}  // namespace stoa::app

@@ -1,0 +1,18 @@
+#pragma once
+// What several commands share.
+
+#include <string>
+
+#include "app/commands.hpp"
+#include "app/portal.hpp"
+#include "modules/accounts/directory.hpp"
+
+namespace stoa::app {
+
+/// The account asked for; 0 = the only one. Errors: not_found, invalid_argument when there are several.
+Result<accounts::Account> choose_account(Portal& portal, AccountId wanted);
+void print_line(const std::string& text);
+/// `given` without slashes at the end, else the account's address.
+std::string link_base(const accounts::Account& account, const std::string& given);
+
+}  // namespace stoa::app

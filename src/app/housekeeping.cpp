@@ -1,0 +1,34 @@
+#include "app/housekeeping.hpp"
+
+#include "base/log.hpp"
+
+namespace stoa::app {
+
+void Housekeeping::tick() {
+    const int ticks = ++ticks_;
+    if (ticks % kNotesEveryTicks != 0 || running_.exchange(true)) return;
+    const bool purge = ticks % kPurgeEveryTicks == 0;
+    const bool posted = workers_.post([this, purge] {
+        run(purge);
+        running_ = false;
+    });
+    if (!posted) running_ = false;
+}
+
+void Housekeeping::finish() {
+    run(false);
+}
+
+void Housekeeping::run(bool purge) {
+    const auto complain = [](const char* what, const Error& error) {
+        log::warn("housekeeping_failed", {{"what", what}, {"why", error.message}});
+    };
+    if (const Status flushed = notes_.flush(portal_.database()); !flushed) complain("usage_notes", flushed.error());
+    if (!purge) return;
+    const UnixSeconds now = portal_.model().clock.now();
+    if (const auto purged = accounts::purge_expired(portal_.database(), now); !purged)
+        complain("expired", purged.error());
+    if (const auto purged = portal_.database().purge_receipts(now); !purged) complain("receipts", purged.error());
+}
+
+}  // namespace stoa::app

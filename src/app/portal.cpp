@@ -1,0 +1,97 @@
+#include "app/portal.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "api/crud.hpp"
+#include "app_data.hpp"
+#include "base/file_util.hpp"
+#include "model/migrations.hpp"
+#include "modules/accounts/module.hpp"
+#include "modules/crm/module.hpp"
+#include "modules/people/module.hpp"
+#include "modules/tasks/module.hpp"
+#include "rest/wire_methods.hpp"
+
+namespace stoa::app {
+
+namespace {
+
+constexpr std::size_t kCachedAccountsMax = 1'000;
+constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
+
+}  // namespace
+
+const char* const kVersion = STOA_VERSION;
+
+std::vector<db::Migration> all_migrations() {
+    std::vector<db::Migration> steps = db::core_migrations();
+    const auto append = [&](const std::vector<db::Migration>& more) {
+        steps.insert(steps.end(), more.begin(), more.end());
+    };
+    append(model::migrations());
+    append(accounts::migrations());
+    constexpr std::string_view kFolder = "migrations/";
+    for (const base::EmbeddedFile& file : data::embedded_files()) {
+        if (!file.name.starts_with(kFolder)) continue;
+        const std::string name(file.name.substr(kFolder.size()));
+        steps.push_back({std::atoi(name.c_str()), name, std::string(file.bytes)});
+    }
+    std::sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+    return steps;
+}
+
+Portal::Portal() : user_bridge_(revocations_) {}
+
+Portal::~Portal() {
+    if (database_) database_->close();
+}
+
+Result<std::unique_ptr<Portal>> Portal::open(const std::string& data_dir, bool create) {
+    std::unique_ptr<Portal> portal(new Portal());
+    STOA_CHECK(portal->register_all());
+    STOA_CHECK(portal->open_store(data_dir, create));
+    return portal;
+}
+
+/// The one place that knows every module.
+Status Portal::register_all() {
+    STOA_CHECK(accounts::register_entities(registry_));
+    STOA_CHECK(people::register_entities(registry_, &user_bridge_));
+    STOA_CHECK(crm::register_entities(registry_));
+    STOA_CHECK(tasks::register_entities(registry_));
+    STOA_CHECK(rest::register_entities(registry_));
+    api::add_entity_methods(methods_, registry_);
+    rest::add_methods(methods_);
+    accounts::add_methods(methods_);
+    people::add_methods(methods_);
+    crm::add_methods(methods_);
+    tasks::add_methods(methods_);
+    return {};
+}
+
+Status Portal::open_store(const std::string& data_dir, bool create) {
+    const std::string path = data_dir + "/stoa.db";
+    std::error_code error;
+    if (create) {
+        STOA_CHECK(make_dir(data_dir, 0700));
+    } else if (!std::filesystem::exists(path, error)) {
+        return not_found("There is no portal in " + data_dir + ". Make one: stoa account create --data " + data_dir);
+    }
+    db::SqliteOptions options;
+    options.path = path;
+    options.cache_bytes = kPageCacheBytes;
+    STOA_TRY(database_, db::open_sqlite(options));
+    STOA_CHECK(database_->migrate(all_migrations(), registry_.tables()));
+
+    policy_ = std::make_unique<access::RolePolicy>(registry_);
+    metadata_ = std::make_unique<model::MetadataCache>(registry_, kCachedAccountsMax);
+    outbox_ = std::make_unique<model::Outbox>(*database_);
+    model_.reset(new model::ModelServices{registry_, *metadata_, *policy_, *outbox_, system_clock()});
+    accounts_.reset(new accounts::Services{*database_, *model_, revocations_});
+    api_.reset(new api::Services{*model_, methods_, kVersion});
+    return {};
+}
+
+}  // namespace stoa::app

@@ -1,0 +1,59 @@
+#pragma once
+// Portal: the program without its wires: store, registry, modules, methods. Commands and the server use the same one.
+// Made once on the main thread; its parts say for themselves which threads may use them.
+
+#include <memory>
+#include <string>
+
+#include "access/policy.hpp"
+#include "api/call.hpp"
+#include "api/method.hpp"
+#include "app/user_bridge.hpp"
+#include "db/database.hpp"
+#include "model/metadata.hpp"
+#include "model/outbox.hpp"
+#include "model/records.hpp"
+#include "model/registry.hpp"
+#include "modules/accounts/revocations.hpp"
+#include "modules/accounts/services.hpp"
+
+namespace stoa::app {
+
+extern const char* const kVersion;
+
+class Portal {
+  public:
+    /// Opens DIR/stoa.db (making the folder when `create`), applies what migrations are missing, registers all modules.
+    /// Errors: not_found (no store there), and those of the store.
+    static Result<std::unique_ptr<Portal>> open(const std::string& data_dir, bool create);
+    ~Portal();
+    Portal(const Portal&) = delete;
+    Portal& operator=(const Portal&) = delete;
+
+    db::Database& database() { return *database_; }
+    const model::ModelServices& model() const { return *model_; }
+    const accounts::Services& accounts() const { return *accounts_; }
+    const api::Services& api() const { return *api_; }
+
+  private:
+    Portal();
+    Status register_all();
+    Status open_store(const std::string& data_dir, bool create);
+
+    accounts::Revocations revocations_;
+    UserBridge user_bridge_;
+    model::Registry registry_;
+    api::MethodTable methods_;
+    std::unique_ptr<access::RolePolicy> policy_;
+    std::unique_ptr<db::Database> database_;
+    std::unique_ptr<model::MetadataCache> metadata_;
+    std::unique_ptr<model::Outbox> outbox_;
+    std::unique_ptr<model::ModelServices> model_;
+    std::unique_ptr<accounts::Services> accounts_;
+    std::unique_ptr<api::Services> api_;
+};
+
+/// All numbered steps of the program, in order.
+std::vector<db::Migration> all_migrations();
+
+}  // namespace stoa::app

@@ -12,6 +12,8 @@ declare module 'vue-router' {
   }
 }
 
+/** The frame is not needed to sign in, so it is a chunk of its own. */
+export const frame = () => import('./components/AppFrame.vue')
 const deals = () => import('./pages/DealsPage.vue')
 const tasks = () => import('./pages/TasksPage.vue')
 const link = () => import('./pages/LinkPage.vue')
@@ -33,6 +35,15 @@ const routes: RouteRecordRaw[] = [
 ]
 
 export const router = createRouter({ history: createWebHistory(), routes })
+
+// The code of a screen is fetched while the session is, not after it.
+router.beforeEach((to) => {
+  if (!to.meta.guest) void frame().catch(() => undefined)
+  for (const record of to.matched) {
+    const component = record.components?.default as unknown
+    if (typeof component === 'function') void (component as () => Promise<unknown>)().catch(() => undefined)
+  }
+})
 
 router.beforeEach(async (to) => {
   if (to.meta.guest) {

@@ -34,6 +34,8 @@ export interface OneTimeLink {
   kind: 'admin' | 'invite'
   email: string
   name: string
+  lastName?: string
+  company?: string
 }
 
 export interface LinkForm {
@@ -65,7 +67,9 @@ const post = async <T>(url: string, body: unknown = {}): Promise<T> =>
   (await request<T>(url, { method: 'POST', body })).body
 
 export const fetchSession = async (): Promise<Session> => (await request<Session>('/api/session')).body
-export const login = (email: string, password: string) => post<unknown>('/api/login', { email, password })
+/** One e-mail may belong to several portals; then the answer lists them and the next try names one. */
+export const login = (email: string, password: string, accountId?: number) =>
+  post<{ accounts?: { id: number; name: string; url: string }[] }>('/api/login', { email, password, accountId })
 export const logout = () => post<unknown>('/api/logout')
 export const fetchLink = async (token: string): Promise<OneTimeLink> =>
   (await request<OneTimeLink>(`/api/link/${encodeURIComponent(token)}`)).body

@@ -3,6 +3,7 @@ import { computed, reactive, ref, shallowRef, watch, type Ref } from 'vue'
 import { batch, type Command, type Params } from '@/api/rest'
 import {
   addDeal, dealPageParams, fetchBoard, fetchDeal, fetchDeals, pageSize, updateDeal, type Deal, type Stage,
+  type StageSum,
 } from '@/api/crm'
 import { plain, type Plain } from '@/lib/errors'
 import { loadNames, stagesByCategory } from '@/state/crm'
@@ -13,12 +14,21 @@ export interface Column {
   stage: Stage
   deals: Deal[]
   count: number
-  sum: number
-  currency: string
+  /** Sums by currency. */
+  sums: Record<string, number>
   /** Smallest id loaded so far: the next page is below it. */
   cursor: string | null
   complete: boolean
   loading: boolean
+}
+
+/** The server gives one row per stage and currency, and none for an empty stage. */
+function totals(rows: StageSum[], stageId: string): Pick<Column, 'count' | 'sums'> {
+  const mine = rows.filter((row) => row.STAGE_ID === stageId)
+  return {
+    count: mine.reduce((count, row) => count + Number(row.COUNT), 0),
+    sums: Object.fromEntries(mine.map((row) => [row.CURRENCY_ID, Number(row.SUM)])),
+  }
 }
 
 export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
@@ -51,13 +61,10 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
       ])
       columns.value = stages.map((stage, index) => {
         const deals = first[`s${index}`] ?? []
-        const sum = sums.find((entry) => entry.STAGE_ID === stage.id)
         return {
           stage,
           deals,
-          count: Number(sum?.COUNT ?? deals.length),
-          sum: Number(sum?.SUM ?? 0),
-          currency: sum?.CURRENCY_ID || currency.value,
+          ...totals(sums, stage.id),
           cursor: deals.at(-1)?.ID ?? null,
           complete: deals.length < pageSize,
           loading: false,
@@ -93,9 +100,7 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
     const sums = await fetchBoard(categoryId.value, filter.value).catch(() => null)
     if (!sums) return
     for (const target of columns.value) {
-      const fresh = sums.find((entry) => entry.STAGE_ID === target.stage.id)
-      target.count = Number(fresh?.COUNT ?? 0)
-      target.sum = Number(fresh?.SUM ?? 0)
+      Object.assign(target, totals(sums, target.stage.id))
     }
   }
   let sumsTimer: ReturnType<typeof setTimeout> | undefined
@@ -115,10 +120,9 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
     moved.STAGE_ID = stageId
     from.count--
     to.count++
-    if ((deal.CURRENCY_ID || currency.value) === to.currency) {
-      from.sum -= Number(deal.OPPORTUNITY ?? 0)
-      to.sum += Number(deal.OPPORTUNITY ?? 0)
-    }
+    const code = deal.CURRENCY_ID || currency.value
+    from.sums[code] = (from.sums[code] ?? 0) - Number(deal.OPPORTUNITY ?? 0)
+    to.sums[code] = (to.sums[code] ?? 0) + Number(deal.OPPORTUNITY ?? 0)
   }
 
   const position = (deal: Deal) => Math.max(0, column(deal.STAGE_ID)?.deals.findIndex((other) => other.ID === deal.ID) ?? 0)

@@ -67,7 +67,8 @@ Status Registry::add(std::string_view json) {
 
 Status Registry::add_all(std::span<const base::EmbeddedFile> files) {
     for (const base::EmbeddedFile& file : files) {
-        if (!file.name.starts_with("entities/") || !file.name.ends_with(".json")) continue;
+        const bool in_folder = file.name.starts_with("entities/") || file.name.find("/entities/") != file.name.npos;
+        if (!in_folder || !file.name.ends_with(".json")) continue;
         if (Status added = add(file.bytes); !added) {
             return invalid(std::string(file.name) + ": " + added.error().message);
         }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "app/commands.hpp"
+#include "base/log.hpp"
 #include "json/writer.hpp"
 
 namespace stoa::app {
@@ -190,6 +191,8 @@ void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
 int run_command_line(int argc, char** argv) {
     CLI::App cli("Stoa: an open, self-hosted business portal.", "stoa");
     cli.require_subcommand(1);
+    // Until `serve` says otherwise: commands print results, not what the store does on the way.
+    log::configure(log::Level::warn, log::Format::logfmt);
     AllOptions all;
     Chosen chosen;
     add_serve(cli, all.serve, chosen);

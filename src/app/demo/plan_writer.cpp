@@ -1,6 +1,7 @@
 #include "app/demo/plan_writer.hpp"
 
 #include "api/shape.hpp"
+#include "model/convert.hpp"
 
 namespace stoa::app::demo {
 
@@ -16,6 +17,17 @@ Status check_names(const model::Entity& entity, const json::Object& fields) {
     return {};
 }
 
+/// Clients do not know hidden fields (the task of a comment comes from the method), so read_changes skips them.
+Status set_hidden(const model::Entity& entity, const json::Value& fields, model::Changes& changes) {
+    for (const auto& [name, value] : fields.object()) {
+        const model::Field& field = entity.field(name);
+        if (!field.hidden || !field.stored()) continue;
+        STOA_TRY(db::Value stored, model::to_storage(field, value, *utc_time_zone()));
+        changes.set(field, std::move(stored));
+    }
+    return {};
+}
+
 Result<RecordId> write_record(model::Records& records, const PlannedRecord& planned, const std::vector<RecordId>& ids) {
     const model::Entity* entity = records.services().registry.find(planned.entity);
     if (!entity) return internal_error("demo data: there is no entity " + planned.entity);
@@ -23,6 +35,7 @@ Result<RecordId> write_record(model::Records& records, const PlannedRecord& plan
     const json::Value fields = resolve(json::Value(planned.fields), ids);
     STOA_TRY(model::Changes changes,
              api::read_changes(*entity, nullptr, api::Shape::classic(), fields, *utc_time_zone(), true));
+    STOA_CHECK(set_hidden(*entity, fields, changes));
     auto id = records.add(std::move(changes));
     if (!id) {
         const Error& error = id.error();

@@ -94,7 +94,7 @@ std::string undo_browser_escapes(std::string_view text) {
 }
 
 /// A name, never a path.
-std::string base_name(std::string text) {
+std::string base_name(const std::string& text) {
     const std::size_t slash = text.find_last_of("/\\");
     return slash == std::string::npos ? text : text.substr(slash + 1);
 }
@@ -124,7 +124,7 @@ void read_disposition(std::string_view header, PartHead& head) {
         if (name == "filename") head.file_name = base_name(undo_browser_escapes(value));
         if (name == "filename*") extended = extended_value(value);
     }
-    if (extended) head.file_name = base_name(*std::move(extended));
+    if (extended) head.file_name = base_name(*extended);
 }
 
 PartHead read_head(std::string_view lines) {

@@ -1,9 +1,9 @@
 #include "net/io_thread.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <ctime>
 
 #include "net/connection.hpp"

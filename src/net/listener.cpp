@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 #include "base/log.hpp"
 
@@ -58,11 +58,15 @@ void turn_on(int fd, int level, int option) {
     ::setsockopt(fd, level, option, &on, sizeof on);
 }
 
+std::string reason_of(int code) {
+    return std::error_code(code, std::system_category()).message();
+}
+
 Error listen_error(const Listen& where, int code) {
     const std::string place = "Cannot listen on " + where.address + ":" + std::to_string(where.port) + ": ";
     if (code == EADDRINUSE) return {Errc::already_exists, place + "the port is in use by another program."};
     if (code == EACCES) return {Errc::forbidden, place + "not permitted; ports below 1024 need CAP_NET_BIND_SERVICE."};
-    return {Errc::unavailable, place + std::strerror(code) + "."};
+    return {Errc::unavailable, place + reason_of(code) + "."};
 }
 
 }  // namespace
@@ -121,7 +125,7 @@ bool Listener::accept_some() {
         if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
         log::warn("accept_failed",
-                  {{"reason", std::strerror(errno)}, {"action", "raise the limit of open files (LimitNOFILE)"}});
+                  {{"reason", reason_of(errno)}, {"action", "raise the limit of open files (LimitNOFILE)"}});
         paused_ = true;
         loop_->after(kPauseMs, [self = shared_from_this()] {
             self->paused_ = false;
@@ -134,13 +138,13 @@ bool Listener::accept_some() {
 
 void Listener::hand_over(Fd socket, std::string remote_address) {
     int total = 0;
-    IoThread* least = nullptr;
     turn_ = (turn_ + 1) % core_.threads.size();
+    IoThread* least = core_.threads[turn_].get();  // equal counts: each in turn
     for (std::size_t i = 0; i < core_.threads.size(); ++i) {
         IoThread* thread = core_.threads[(turn_ + i) % core_.threads.size()].get();
         const int count = thread->connection_count();
         total += count;
-        if (!least || count < least->connection_count()) least = thread;
+        if (count < least->connection_count()) least = thread;
     }
     if (total >= core_.options.connections_max + kRefusalsMax) return;
     least->adopt({std::move(socket), std::move(remote_address), tls_, total >= core_.options.connections_max});

@@ -67,7 +67,7 @@ void Stream::end_writing() {
     ::shutdown(fd_, SHUT_WR);
 }
 
-IoResult Stream::discard() {
+IoResult Stream::discard() const {
     char bin[16 * 1024];
     std::size_t total = 0;
     for (int round = 0; round < 16; ++round) {

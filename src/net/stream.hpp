@@ -33,7 +33,7 @@ class Stream {
     /// Says that no more comes; the peer may still be sending.
     void end_writing();
     /// Reads and drops what the peer still sends, without TLS. `end` once it has closed.
-    IoResult discard();
+    IoResult discard() const;
     /// Gives up TLS: what follows is plain. For the answer to a peer that does not speak TLS.
     void drop_tls() { tls_.reset(); }
 

@@ -36,6 +36,9 @@ export default defineConfig({
       icon: { clientBundle: { scan: true } },
       ui: {
         colors: { primary: 'aegean', neutral: 'zinc' },
+        dropdownMenu: { slots: { item: 'max-md:min-h-11 max-md:items-center' } },
+        selectMenu: { slots: { item: 'max-md:min-h-11 max-md:items-center' } },
+        modal: { slots: { overlay: 'bg-black/30' } },
         button: { slots: { base: 'cursor-pointer active:translate-y-px' } },
       },
     }),
@@ -48,7 +51,22 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
   },
-  build: { target: 'es2022', modulePreload: { polyfill: false }, reportCompressedSize: false },
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        // What every screen needs comes in two files instead of twenty.
+        advancedChunks: {
+          groups: [
+            { name: 'vue', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify|@vueuse)\// },
+            { name: 'core', test: /\/ui\/src\/(api|state|lib|i18n|router|locales\/en)/ },
+          ],
+        },
+      },
+    },
+  },
   server: {
     proxy: Object.fromEntries(
       ['/api', '/rest'].map((path) => [path, process.env.STOA_URL ?? 'http://127.0.0.1:8080']),

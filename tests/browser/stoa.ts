@@ -61,20 +61,22 @@ export async function startStoa(): Promise<Stoa> {
   if (!existsSync(binary)) throw new Error(`no program at ${binary}: build it, or set STOA_BIN`)
   if (!existsSync(join(ui, 'index.html'))) throw new Error(`no interface at ${ui}: run npm run build in ui`)
   const data = await mkdtemp(join(tmpdir(), 'stoa-browser-'))
-  const created = await run(binary, ['account', 'create', '--data', data, '--demo', '--json'], { timeout: 30_000 })
-  const token = findToken(JSON.parse(created.stdout))
-  if (!token) throw new Error(`account create gave no one-time link: ${created.stdout}`)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
+  const created = await run(binary, ['account', 'create', '--data', data, '--url', url, '--demo', '--json'], { timeout: 30_000 })
+  const token = findToken(JSON.parse(created.stdout))
+  if (!token) throw new Error(`account create gave no one-time link: ${created.stdout}`)
   let log = ''
   const child: ChildProcess = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--http', '--ui', ui], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  let ended = false
+  child.once('exit', () => (ended = true))
   const keep = (chunk: Buffer) => (log = (log + chunk.toString()).slice(-8000))
   child.stdout?.on('data', keep)
   child.stderr?.on('data', keep)
   const stop = async () => {
-    if (child.exitCode === null) {
+    if (!ended) {
       const gone = new Promise((done) => child.once('exit', done))
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
@@ -85,9 +87,9 @@ export async function startStoa(): Promise<Stoa> {
   }
   try {
     await until('the server answers', async () => {
-      if (child.exitCode !== null) throw new Error(`the server ended: ${log}`)
-      return (await fetch(`${url}/login`)).ok
+      return ended || (await fetch(`${url}/login`)).ok
     })
+    if (ended) throw new Error('the server ended')
   } catch (error) {
     await stop()
     throw new Error(`${String(error)}\n${log}`)

@@ -28,7 +28,7 @@ export function useColumns() {
   const all = computed<ListColumn[]>(() => [
     { key: 'stage', label: t('deals.stage'), sort: 'STAGE_ID', width: 9 },
     { key: 'amount', label: t('deals.amount'), sort: 'OPPORTUNITY', right: true, width: 7 },
-    { key: 'client', label: t('deals.client'), width: 12 },
+    { key: 'client', label: t('deals.client'), width: 10 },
     { key: 'responsible', label: t('deals.responsible'), sort: 'ASSIGNED_BY_ID', width: 9.5 },
     { key: 'closeDate', label: t('deals.closeDate'), sort: 'CLOSEDATE', width: 6.5 },
     { key: 'created', label: t('deals.created'), sort: 'ID', width: 6.5 },

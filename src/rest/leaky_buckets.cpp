@@ -40,7 +40,7 @@ int LeakyBuckets::enter(AccountId account, std::string_view address, std::int64_
         bucket.level += 1;
         return 0;
     }
-    const double wait_s = (bucket.level + 1 - size_) / (drain_per_us_ * 1e6);
+    const double wait_s = (bucket.level + 1 - size_) / (drain_per_us_ * 1e6) - 1e-6;  // rounding must not add a second
     return std::clamp(static_cast<int>(std::ceil(wait_s)), 1, kRetryAfterMaxS);
 }
 

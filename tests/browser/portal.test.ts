@@ -302,6 +302,7 @@ it('queues writes while the server is away and delivers them once', async () => 
   await card.getByRole('textbox', { name: 'Write a comment' }).fill('Written in the dark')
   await page.keyboard.press('Control+Enter')
   await page.getByText(/Saving is paused, retrying/).waitFor()
+  await page.getByText('Retry now').click({ trial: true })
   await shoot(page, 'paused')
   await watched.context.setOffline(false)
   await card.locator('ol').getByText('Written in the dark').waitFor()

@@ -3,6 +3,7 @@
 
 #include "api/crud.hpp"
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 #include "json/parse.hpp"
 #include "modules/crm/hooks.hpp"
 #include "modules/crm/methods.hpp"
@@ -250,8 +251,8 @@ Status list_activities(Call& call) {
     Condition fixed = Condition::always();
     bool has_order = false;
     for (auto& [name, value] : params.object()) {
-        if (name == "order") has_order = value.is_object() && !value.object().empty();
-        if (name != "filter" || !value.is_object()) continue;
+        if (equals_any_case(name, "order")) has_order = value.is_object() && !value.object().empty();
+        if (!equals_any_case(name, "filter") || !value.is_object()) continue;
         if (const json::Value* bindings = value.find("BINDINGS")) {
             STOA_TRY(fixed, bound_to(*bindings));
             value.object().erase("BINDINGS");

@@ -3,6 +3,7 @@
 // The deals' first pipeline is number 0 for clients; its row has an id like any other and the code kFirstDealPipeline.
 
 #include "api/shape.hpp"
+#include "modules/crm/field_description.hpp"
 #include "modules/crm/methods.hpp"
 #include "modules/crm/owner_types.hpp"
 #include "modules/crm/pipelines.hpp"
@@ -193,30 +194,28 @@ Status delete_category(Call& call) {
     return {};
 }
 
-struct Description {
-    std::string_view name, type, upper;
-    bool required, read_only;
-};
-
 Status describe_category(Call& call) {
     STOA_TRY(const int type_id, wanted_type(call));
     const bool of_deals = type_id == kDeal;
-    const Description fields[] = {
-        {"id", "integer", "ID", false, true},
-        {"name", "string", "NAME", false, false},
-        {"sort", "integer", "SORT", false, false},
-        {"entityTypeId", "integer", "ENTITY_TYPE_ID", true, true},
-        {"isDefault", "boolean", "IS_DEFAULT", false, of_deals},
-        {of_deals ? "originId" : "code", "string", of_deals ? "ORIGIN_ID" : "CODE", false, false},
-        {of_deals ? "originatorId" : "isSystem", of_deals ? "string" : "boolean",
-         of_deals ? "ORIGINATOR_ID" : "IS_SYSTEM", false, !of_deals}};
+    const auto title = [&](std::string_view name) {
+        return pipelines(call).field(name).title_in(call.metadata().account.language);
+    };
     call.out.begin_object().key("fields").begin_object();
-    for (const Description& field : fields) {
-        call.out.key(field.name).begin_object().field("type", field.type);
-        call.out.field("isRequired", field.required).field("isReadOnly", field.read_only);
-        call.out.field("isImmutable", false).field("isMultiple", false).field("isDynamic", false);
-        call.out.field("title", pipelines(call).field(field.upper).title_in(call.metadata().account.language));
-        call.out.field("upperName", field.upper).end_object();
+    const auto write = [&](std::string_view name, std::string_view type, std::string_view upper, bool required,
+                           bool read_only) {
+        write_description(call.out, {name, type, title(upper), required, read_only, false, upper});
+    };
+    write("id", "integer", "ID", false, true);
+    write("name", "string", "NAME", false, false);
+    write("sort", "integer", "SORT", false, false);
+    write("entityTypeId", "integer", "ENTITY_TYPE_ID", true, true);
+    write("isDefault", "boolean", "IS_DEFAULT", false, of_deals);
+    if (of_deals) {
+        write("originId", "string", "ORIGIN_ID", false, false);
+        write("originatorId", "string", "ORIGINATOR_ID", false, false);
+    } else {
+        write("isSystem", "boolean", "IS_SYSTEM", false, true);
+        write("code", "string", "CODE", false, true);
     }
     call.out.end_object().end_object();
     return {};

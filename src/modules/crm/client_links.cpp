@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "modules/crm/field_description.hpp"
 
 namespace stoa::crm {
 
@@ -182,17 +183,13 @@ Status clear_links(Call& call, const LinkFamily& family) {
 }
 
 Status describe_link(Call& call, const LinkFamily& family) {
-    const auto describe = [&](std::string_view name, std::string_view type, bool required, std::string_view title) {
-        call.out.key(name).begin_object().field("type", type).field("isRequired", required);
-        call.out.field("isReadOnly", false).field("isImmutable", false).field("isMultiple", false);
-        call.out.field("isDynamic", false).field("title", title).end_object();
-    };
     const std::string& language = call.metadata().account.language;
-    const model::Entity& deal = call.registry().entity("crm.deal");
+    const model::Field& key = call.registry().entity("crm.deal").field(family.key);
+    const model::Field& sort = call.registry().entity("crm.status").field("SORT");
     call.out.begin_object();
-    describe(family.key, "integer", true, deal.field(family.key).title_in(language));
-    describe("SORT", "integer", false, call.registry().entity("crm.status").field("SORT").title_in(language));
-    describe("IS_PRIMARY", "char", false, "IS_PRIMARY");
+    write_description(call.out, {family.key, "integer", key.title_in(language), true});
+    write_description(call.out, {"SORT", "integer", sort.title_in(language)});
+    write_description(call.out, {"IS_PRIMARY", "char", "IS_PRIMARY"});
     call.out.end_object();
     return {};
 }

@@ -5,6 +5,7 @@
 
 #include "api/shape.hpp"
 #include "json/parse.hpp"
+#include "modules/crm/field_description.hpp"
 #include "modules/crm/methods.hpp"
 
 namespace stoa::crm {
@@ -128,6 +129,27 @@ Status delete_currency(Call& call) {
     return {};
 }
 
+Status describe_currency(Call& call) {
+    const FieldDescription fields[] = {{"CURRENCY", "string", "Currency", true},
+                                       {"AMOUNT_CNT", "int", "Nominal"},
+                                       {"AMOUNT", "double", "Rate"},
+                                       {"BASE", "char", "Base currency", false, true},
+                                       {"SORT", "int", "Sorting"},
+                                       {"DATE_UPDATE", "datetime", "Modified on", false, true},
+                                       {"LID", "string", "Language", false, true},
+                                       {"FORMAT_STRING", "string", "Format", false, true},
+                                       {"FULL_NAME", "string", "Name", false, true},
+                                       {"DEC_POINT", "string", "Decimal point", false, true},
+                                       {"THOUSANDS_SEP", "string", "Thousands separator", false, true},
+                                       {"DECIMALS", "int", "Decimal places", false, true},
+                                       {"LANG", "currency_localization", "Localisation", false, false, true}};
+    call.out.begin_object();
+    for (const FieldDescription& field : fields)
+        write_description(call.out, field);
+    call.out.end_object();
+    return {};
+}
+
 }  // namespace
 
 void add_currency_methods(api::MethodTable& table) {
@@ -135,6 +157,7 @@ void add_currency_methods(api::MethodTable& table) {
     table.add({
         {.name = "crm.currency.get", .scope = "crm", .handler = get_currency},
         {.name = "crm.currency.list", .scope = "crm", .handler = list_currencies},
+        {.name = "crm.currency.fields", .scope = "crm", .handler = describe_currency},
         {.name = "crm.currency.add", .scope = "crm", .effect = Effect::write, .handler = add_currency},
         {.name = "crm.currency.update", .scope = "crm", .effect = Effect::write, .handler = update_currency},
         {.name = "crm.currency.delete", .scope = "crm", .effect = Effect::write, .handler = delete_currency},

@@ -1,5 +1,6 @@
 // crm.status.*, crm.currency.*, crm.enum.*, and what a new account starts with.
 
+#include "modules/crm/seed.hpp"
 #include "modules/crm/testing/crm_fixture.hpp"
 
 namespace stoa::crm {
@@ -107,6 +108,30 @@ TEST_F(CrmDictionaries, currencies_begin_with_the_accounts_own) {
     EXPECT_EQ(ask("crm.currency.add", R"({"fields":{"CURRENCY":"GBP","AMOUNT":1.17,"AMOUNT_CNT":1}})"), R"("GBP")");
     EXPECT_EQ(at(call("crm.currency.get", R"({"id":"GBP"})"), "AMOUNT"), "1.1700");
     EXPECT_EQ(error_of("crm.currency.delete", R"({"id":"EUR"})").code, Errc::conflict);
+}
+
+TEST_F(CrmDictionaries, things_that_are_no_records_describe_their_fields) {
+    EXPECT_EQ(at(*call("crm.currency.fields", "{}").find("BASE"), "isReadOnly"), "true");
+    EXPECT_EQ(at(*call("crm.multifield.fields", "{}").find("VALUE"), "type"), "string");
+    EXPECT_EQ(at(*call("crm.deal.contact.fields", "{}").find("CONTACT_ID"), "isRequired"), "true");
+    const json::Value category = call("crm.category.fields", R"({"entityTypeId":2})");
+    EXPECT_EQ(at(*category.find("fields")->find("isDefault"), "isReadOnly"), "true");
+    EXPECT_EQ(at(*category.find("fields")->find("entityTypeId"), "upperName"), "ENTITY_TYPE_ID");
+}
+
+TEST(SeedData, speaks_the_accounts_language_or_english) {
+    const std::pair<const char*, const char*> names[] = {
+        {"en", "General"}, {"de", "Allgemein"}, {"ru", "Общая"}, {"fr", "General"}};
+    for (const auto& [language, name] : names)
+        EXPECT_EQ(default_pipeline_name(language), name);
+    for (const auto& [code, texts] : dictionary_names().object()) {
+        for (const char* language : {"en", "de", "ru"})
+            EXPECT_NE(texts.find(language), nullptr) << code << language;
+    }
+    for (const json::Value* currency : known_currencies().items()) {
+        EXPECT_EQ(at(*currency, "code").size(), 3u);
+        EXPECT_NE(localised(*currency->find("format"), "ru").find('#'), std::string::npos);
+    }
 }
 
 TEST_F(CrmDictionaries, owner_types_have_their_documented_codes) {

@@ -1,6 +1,7 @@
-// crm.enum.ownertype: the kinds of CRM records, smart processes of the account included.
+// crm.enum.ownertype, crm.multifield.fields: the kinds of CRM records, smart processes of the account included.
 // https://github.com/bitrix24/b24restdocs api-reference/crm/auxiliary/enum/crm-enum-owner-type.md
 
+#include "modules/crm/field_description.hpp"
 #include "modules/crm/methods.hpp"
 #include "modules/crm/owner_types.hpp"
 
@@ -34,9 +35,20 @@ Status list_owner_types(Call& call) {
     return {};
 }
 
+Status describe_multifield(Call& call) {
+    call.out.begin_object();
+    write_description(call.out, {"ID", "int", "ID", false, true});
+    write_description(call.out, {"TYPE_ID", "string", "Type", false, true});
+    write_description(call.out, {"VALUE", "string", "Value"});
+    write_description(call.out, {"VALUE_TYPE", "string", "Kind of value"});
+    call.out.end_object();
+    return {};
+}
+
 }  // namespace
 
 void add_enum_methods(api::MethodTable& table) {
+    table.add({.name = "crm.multifield.fields", .scope = "crm", .run = api::Run::io, .handler = describe_multifield});
     table.add({.name = "crm.enum.ownertype", .scope = "crm", .run = api::Run::io, .handler = list_owner_types});
 }
 

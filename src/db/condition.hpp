@@ -1,6 +1,7 @@
 #pragma once
 // A WHERE clause as data: built from registry columns and bound values, never from request text.
-// Plain values, any thread. The compiler to SQL is in the drivers; bounds are limits::filter_*.
+// Plain values, any thread. The compiler to SQL is in the drivers; bounds: twice limits::filter_*
+// (the client's filter plus the program's own conditions) and limits::in_list_max, above is Errc::too_large.
 
 #include <string>
 #include <utility>
@@ -22,9 +23,9 @@ struct Condition {
         never,
         all,      ///< children, AND
         any,      ///< children, OR
-        negate,   ///< NOT children[0]
-        compare,  ///< column <op> values[0]
-        in,       ///< column IN values; never when values are empty
+        negate,   ///< every row that children[0] does not match, also where it compares with NULL
+        compare,  ///< column <op> values[0]; text is equal only byte by byte; eq and ne with NULL test for NULL
+        in,       ///< column IN values (NULL among them: or without a value); never when values are empty
         like,     ///< column LIKE values[0], case-insensitive; % and _ are wildcards, '\' escapes
         is_null,  ///< column IS NULL
         exists,   ///< a row of `table` with the same account, table.link = column, and children[0]

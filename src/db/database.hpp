@@ -7,7 +7,8 @@
 // The function may run more than once (deadlock, lost connection), so it must have no effect outside the transaction.
 //
 // The embedded driver has one writer thread: waiting transactions are committed together with one fsync (WAL,
-// synchronous=FULL). Any thread may call; `done` runs on the committing thread and must not block.
+// synchronous=FULL). Any thread may call; `done` runs once, on the committing thread (or at once on
+// the caller's when the request is refused), and must not block.
 // Full queue or deadline passed: busy / timeout, with nothing half done.
 
 #include <functional>
@@ -69,6 +70,7 @@ class Database {
     Result<WriteOutcome> write_and_wait(WriteRequest request, WriteFn fn);
 
     /// Applies the steps that are not applied yet, each in its own transaction, then makes sure of the tables.
+    /// core_migrations() always come first, listed or not. A file of a newer program is refused: Errc::unsupported.
     virtual Status migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) = 0;
     virtual DatabaseStats stats() const = 0;
     /// Deletes receipts past limits::receipt_lifetime_s; a bounded number per call. Returns how many.

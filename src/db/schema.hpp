@@ -12,12 +12,12 @@ enum class ColumnType { integer, real, varchar, text };
 struct ColumnDef {
     std::string name;
     ColumnType type = ColumnType::integer;
-    int length = 255;  ///< characters, varchar only
-    bool not_null = false;
+    int length = 255;       ///< characters, varchar only
+    bool not_null = false;  ///< comes with DEFAULT 0 or '': an older program that does not know it can still insert
 };
 
 struct IndexDef {
-    std::string name;
+    std::string name;                  ///< unique within its table
     std::vector<std::string> columns;  ///< account_id is put in front by the driver
     bool unique = false;
 };
@@ -33,7 +33,7 @@ struct TableDef {
 
 /// One numbered step forward. Steps are never changed once released: expand first, contract in a later release.
 struct Migration {
-    int number = 0;
+    int number = 0;  ///< 1 to 99 are src/db's own
     std::string name;
     std::string sql;  ///< `;`-separated statements; {clustered} ends a CREATE TABLE (WITHOUT ROWID | ENGINE=InnoDB)
 };

@@ -44,6 +44,8 @@ class Isolation : public StoreTest {
             Condition::negate(Condition::exists("phone", "deal_id", "id", two)),
             either(Condition::exists("phone", "deal_id", "id", {}), two),
             Condition::exists("deal", "id", "id", Condition::negate(Condition::exists("phone", "deal_id", "id", {}))),
+            Condition::all({one, Condition::exists("deal", "id", "id", either(one, two))}),
+            Condition::all({two, Condition::exists("phone", "account_id", "account_id", {})}),
             Condition::like("title", "%"),
             Condition::in("account_id", {std::int64_t{1}, std::int64_t{2}}),
         };
@@ -94,6 +96,10 @@ TEST_F(Isolation, select_count_and_aggregate_see_only_their_account) {
 TEST_F(Isolation, subselects_see_only_their_account) {
     // Deal 1 of account 1 has no phone; deal 1 of account 2 has one.
     EXPECT_EQ(ids(1, Condition::exists("phone", "deal_id", "id", {})), (Ids{}));
+    const auto pinned =
+        Condition::all({Condition::equals("id", std::int64_t{1}), Condition::exists("phone", "deal_id", "id", {})});
+    EXPECT_EQ(ids(1, pinned), (Ids{}));
+    EXPECT_EQ(ids(2, pinned), (Ids{1}));
     EXPECT_EQ(ids(2, Condition::exists("phone", "deal_id", "id", {})), (Ids{1}));
 }
 

@@ -82,6 +82,15 @@ TEST_F(Read, exists_looks_into_another_table) {
     EXPECT_EQ(ids(1, berlin), (Ids{2}));
     EXPECT_EQ(ids(1, Condition::negate(berlin)), (Ids{1, 3, 4}));
     EXPECT_EQ(ids(1, Condition::exists("phone", "deal_id", "id", {})), (Ids{2, 4}));
+    // With the outer row known.
+    const auto one_of = [&](Condition::Op op, std::int64_t id) {
+        return ids(1, Condition::all({berlin, Condition::compare("id", op, id)}));
+    };
+    EXPECT_EQ(one_of(Op::eq, 2), (Ids{2}));
+    EXPECT_EQ(one_of(Op::eq, 4), (Ids{}));
+    EXPECT_EQ(
+        ids(1, Condition::all({Condition::in("id", {std::int64_t{2}, std::int64_t{3}}), Condition::negate(berlin)})),
+        (Ids{3}));
     // The table itself, two levels deep: names must not be confused.
     const auto same = Condition::exists("deal", "id", "id", Condition::exists("phone", "deal_id", "id", {}));
     EXPECT_EQ(ids(1, same), (Ids{2, 4}));

@@ -46,6 +46,18 @@ bool is_column_list(std::string_view list) {
     }
 }
 
+/// The column that a condition holds to given values, empty when it holds none.
+std::string_view pinned_column(const Condition& condition) {
+    const bool pins = (condition.kind == Condition::Kind::compare && condition.op == Condition::Op::eq) ||
+                      condition.kind == Condition::Kind::in;
+    if (pins && condition.column.json_key.empty()) return condition.column.name;
+    if (condition.kind != Condition::Kind::all) return {};
+    for (const auto& child : condition.children) {
+        if (const auto column = pinned_column(child); !column.empty()) return column;
+    }
+    return {};
+}
+
 }  // namespace
 
 bool is_identifier(std::string_view name) {
@@ -293,6 +305,8 @@ void SqlBuilder::where(const Condition& root, std::string_view table) {
     text(" WHERE `account_id`=?1");
     if (root.kind == Condition::Kind::always) return;
     text(" AND ");
+    pinned_column_ = pinned_column(root);
+    subselect_depth_ = 0;
     condition(root, table, 1);
 }
 
@@ -423,26 +437,41 @@ void SqlBuilder::like(const Condition& c, std::string_view table) {
     text(" ESCAPE '\\')");
 }
 
-// Written as IN, which SQLite can also start from: a selective inner condition then finds the outer rows by key.
+// Normally written as IN, which SQLite can also start from: a selective inner condition then finds the outer rows by
+// key. But IN collects all inner rows first: where the outer row is known already, it is looked up row by row.
 void SqlBuilder::exists(const Condition& c, std::string_view table, int depth) {
     if (c.children.size() > 1) return fail(Errc::internal, "An exists needs one condition.");
     char digits[16] = {'e'};
     const auto end = std::to_chars(digits + 1, digits + sizeof digits, ++subselects_).ptr;
     const std::string_view alias(digits, static_cast<std::size_t>(end - digits));
-    text("(");
-    column(c.column, table);
-    text(" IN (SELECT ");
-    column({c.link, {}}, alias);
+    const bool row_by_row = subselect_depth_ == 0 && c.column.json_key.empty() && c.column.name == pinned_column_;
+    const Column link{c.link, {}};
+    if (row_by_row) {
+        text("(EXISTS (SELECT 1");
+    } else {
+        text("(");
+        column(c.column, table);
+        text(" IN (SELECT ");
+        column(link, alias);
+    }
     text(" FROM ");
     name(c.table);
     text(" AS ");
     name(alias);
     text(" WHERE ");
-    column({std::string(kAccount), {}}, alias);
-    text("=?1");
+    name(alias);
+    text(".`account_id`=?1");
+    if (row_by_row) {
+        text(" AND ");
+        column(link, alias);
+        text("=");
+        column(c.column, table);
+    }
     if (!c.children.empty()) {
         text(" AND ");
+        ++subselect_depth_;
         condition(c.children[0], alias, depth + 1);
+        --subselect_depth_;
     }
     text("))");
 }

@@ -71,6 +71,8 @@ class SqlBuilder {
     std::vector<Binding> bindings_;
     int conditions_ = 0;
     int subselects_ = 0;
+    int subselect_depth_ = 0;
+    std::string_view pinned_column_;  ///< of the outer table: an equality or a list leaves few rows of it
     Errc error_ = Errc::internal;
     const char* error_message_ = nullptr;
 };

@@ -31,6 +31,16 @@ const routes: RouteRecordRaw[] = [
   { path: '/tasks/new', component: tasks, meta: { title: 'tasks.new' } },
   { path: '/tasks/:id(\\d+)', component: tasks, meta: { title: 'tasks.title' } },
   { path: '/settings/webhooks', component: () => import('./pages/WebhooksPage.vue'), meta: { title: 'webhooks.title' } },
+  {
+    // No page of the interface: the server sent the browser to the login and waits for it to come back.
+    path: '/oauth/:rest(.*)*',
+    component: () => import('./pages/NotFoundPage.vue'),
+    meta: { guest: true },
+    beforeEnter: (to) => {
+      location.assign(to.fullPath)
+      return false
+    },
+  },
   { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'notFound.title' } },
 ]
 

@@ -31,7 +31,7 @@ export function useColumns() {
     { key: 'client', label: t('deals.client'), width: 10 },
     { key: 'responsible', label: t('deals.responsible'), sort: 'ASSIGNED_BY_ID', width: 9.5 },
     { key: 'closeDate', label: t('deals.closeDate'), sort: 'CLOSEDATE', width: 6.5 },
-    { key: 'created', label: t('deals.created'), sort: 'ID', width: 6.5 },
+    { key: 'created', label: t('deals.created'), sort: 'DATE_CREATE', width: 6.5 },
     { key: 'modified', label: t('deals.modified'), sort: 'DATE_MODIFY', width: 8 },
     { key: 'id', label: t('deals.id'), sort: 'ID', width: 4.5 },
     ...userFields.value.map((field) => ({ key: field.FIELD_NAME, label: fieldLabel(field), width: 9 })),

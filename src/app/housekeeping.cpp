@@ -23,7 +23,7 @@ void Housekeeping::run(bool purge) {
     const auto complain = [](const char* what, const Error& error) {
         log::warn("housekeeping_failed", {{"what", what}, {"why", error.message}});
     };
-    if (const Status flushed = notes_.flush(portal_.database()); !flushed) complain("usage_notes", flushed.error());
+    if (const Status flushed = notes_.flush(portal_.accounts()); !flushed) complain("usage_notes", flushed.error());
     if (!purge) return;
     const UnixSeconds now = portal_.model().clock.now();
     if (const auto purged = accounts::purge_expired(portal_.database(), now); !purged)

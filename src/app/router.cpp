@@ -1,6 +1,7 @@
 #include "app/router.hpp"
 
 #include "base/metrics.hpp"
+#include "modules/accounts/directory.hpp"
 
 namespace stoa::app {
 
@@ -34,11 +35,7 @@ void Router::handle(net::Request& request, net::Responder responder) {
 void Router::answer_ready(net::Responder responder) {
     if (draining_) return responder(text(503, "draining\n"));
     const bool posted = workers_.post([this, responder] {
-        const Status read = portal_.database().read(0, [](db::Tx& tx) -> Status {
-            auto count = tx.count("accounts", db::Condition::always(), 1);
-            if (!count) return std::move(count).error();
-            return {};
-        });
+        const auto read = accounts::list_accounts(portal_.database(), 0, 1);
         responder(read ? text(200, "ready\n") : text(503, "the store does not answer\n"));
     });
     if (!posted) responder(text(503, "busy\n"));

@@ -57,6 +57,16 @@ net::Header set_session_cookie(std::string_view cookie, bool secure) {
     return {"Set-Cookie", std::move(value)};
 }
 
+namespace {
+
+/// The REST protocol answers 400 where there is nothing; browsers and caches know 404.
+int status_of(const Error& error, int wire_status) {
+    if (error.code == Errc::unsupported) return 405;
+    return error.code == Errc::not_found ? 404 : wire_status;
+}
+
+}  // namespace
+
 net::Response to_response(const Services& services, const net::Request& request, std::string_view request_id,
                           const Result<ApiAnswer>& answer) {
     net::Response response;
@@ -76,7 +86,7 @@ net::Response to_response(const Services& services, const net::Request& request,
         log::error("page_request_failed",
                    {{"request_id", request_id}, {"path", request.path()}, {"why", answer.error().message}});
     }
-    response.status = wire.status;
+    response.status = status_of(answer.error(), wire.status);
     if (wire.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(wire.retry_after_s)});
     json::Writer out(response.body);
     out.begin_object().key("error").begin_object();

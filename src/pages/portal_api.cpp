@@ -83,8 +83,8 @@ Result<ApiAnswer> PortalApi::run(ApiCall& call) const {
     bool path_known = false;
     const ApiRoute* route = match(session_routes(), call.request.method, path, call.argument, path_known);
     if (!route) route = match(settings_routes(), call.request.method, path, call.argument, path_known);
-    if (!route)
-        return not_found(path_known ? "This address takes another method." : "There is no such address.", "NOT_FOUND");
+    if (!route && path_known) return Error{Errc::unsupported, "This address takes another method.", {}, "WRONG_METHOD"};
+    if (!route) return not_found("There is no such address.", "NOT_FOUND");
     call.cookie = session_cookie_of(call.request);
     call.client = client_of(services_, call.request);
     STOA_CHECK(pass_door(call, route->door));

@@ -172,7 +172,10 @@ Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_cookie(std
         entries_.put(key, entry);
     }
     if (entry->expires_at <= services_.now()) return no_session();
-    if (first_use(*entry)) notes_.note_session(entry->hash, services_.now());
+    if (first_use(*entry)) {
+        const model::Actor& actor = entry->identity->actor;
+        notes_.note_session(entry->hash, actor.account, actor.user, services_.now());
+    }
     return entry->identity;
 }
 

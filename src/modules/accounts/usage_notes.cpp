@@ -3,22 +3,42 @@
 #include <array>
 
 #include "modules/accounts/sessions.hpp"
+#include "modules/accounts/users.hpp"
 
 namespace stoa::accounts {
+
+namespace {
+
+/// The user's own data did not change, so its date of change stays.
+Status note_activity(const Services& services, AccountId account, UserId user, UnixSeconds at) {
+    const Status noted = services.write(account, [&](db::WriteTx& tx) -> Status {
+        STOA_TRY(model::Records records, services.records(tx, model::Actor::make_system(account)));
+        const model::Entity& users = services.model.registry.entity(kUserEntity);
+        STOA_TRY(const model::Record record, records.get(users, user));
+        model::Changes changes(users);
+        changes.set("LAST_ACTIVITY_DATE", at);
+        changes.set("TIMESTAMP_X", record.value(users.field("TIMESTAMP_X")));
+        return records.update(user, std::move(changes));
+    });
+    if (!noted && noted.error().code == Errc::not_found) return {};  // removed meanwhile
+    return noted;
+}
+
+}  // namespace
 
 void UsageNotes::note(Note note) {
     const MutexLock lock(mutex_);
     if (notes_.size() < kNotesMax) notes_.push_back(std::move(note));
 }
 
-Status UsageNotes::flush(db::Database& database) {
+Status UsageNotes::flush(const Services& services) {
     std::vector<Note> notes;
     {
         const MutexLock lock(mutex_);
         notes.swap(notes_);
     }
     if (notes.empty()) return {};
-    auto outcome = database.write_and_wait({}, [&notes](db::WriteTx& tx) -> Result<std::string> {
+    auto outcome = services.database.write_and_wait({}, [&notes](db::WriteTx& tx) -> Result<std::string> {
         for (const Note& note : notes) {
             const std::array<db::Value, 2> values{note.at, note.hash};
             STOA_TRY(
@@ -31,6 +51,9 @@ Status UsageNotes::flush(db::Database& database) {
         return std::string();
     });
     if (!outcome) return std::move(outcome).error();
+    for (const Note& note : notes) {
+        if (note.user != 0) STOA_CHECK(note_activity(services, note.account, note.user, note.at));
+    }
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include "base/ids.hpp"
 #include "base/thread_annotations.hpp"
 #include "db/database.hpp"
+#include "modules/accounts/services.hpp"
 
 namespace stoa::accounts {
 
@@ -18,8 +19,11 @@ class UsageNotes {
     static constexpr std::size_t kNotesMax = 4096;
 
     void note_webhook(std::string code_hash, UnixSeconds at) { note({Kind::webhook, std::move(code_hash), at}); }
-    void note_session(std::string cookie_hash, UnixSeconds at) { note({Kind::session, std::move(cookie_hash), at}); }
-    Status flush(db::Database& database);
+    /// Also tells when the user was last active.
+    void note_session(std::string cookie_hash, AccountId account, UserId user, UnixSeconds at) {
+        note({Kind::session, std::move(cookie_hash), at, account, user});
+    }
+    Status flush(const Services& services);
 
   private:
     enum class Kind : std::uint8_t { webhook, session };
@@ -27,6 +31,8 @@ class UsageNotes {
         Kind kind;
         std::string hash;
         UnixSeconds at;
+        AccountId account = 0;
+        UserId user = 0;
     };
     void note(Note note);
 

@@ -1,8 +1,10 @@
 #include "app/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <string_view>
 
 #include "app/commands.hpp"
 #include "base/log.hpp"
@@ -203,7 +205,10 @@ int run_command_line(int argc, char** argv) {
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return cli.exit(error) == 0 ? 0 : kUsage;
+        const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+        if (!json || error.get_exit_code() == 0) return cli.exit(error) == 0 ? 0 : kUsage;
+        (void)report(invalid(std::string(error.what()) + ". See --help.", {}, "usage"), true);
+        return kUsage;
     }
     return report(chosen.run(), *chosen.json);
 }

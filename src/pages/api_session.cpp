@@ -126,8 +126,17 @@ Result<ApiAnswer> sign_up(ApiCall& call) {
     STOA_TRY(form.time_zone, call.text("timeZone", 64));
     STOA_TRY(form.currency, call.text("currency", 3));
     form.url = call.base_url();
-    STOA_TRY(const accounts::LoginOutcome outcome, call.services.sign_up(form, call.client));
-    return logged_in(outcome);
+    auto outcome = call.services.sign_up(form, call.client);
+    if (!outcome) {
+        Error error = std::move(outcome).error();
+        if (error.field == "name") error.field = "company";
+        if (error.field == "EMAIL") {
+            error.field = "email";
+            error.message = "This is no e-mail address.";
+        }
+        return error;
+    }
+    return logged_in(*outcome);
 }
 
 }  // namespace

@@ -168,6 +168,7 @@ struct Running {
         : workers("worker", config.workers, limits::worker_queue_max),
           authenticator(portal.accounts(), notes),
           logins(portal.accounts()),
+          sign_ups(portal.model().clock),
           events(portal.api(), portal.database(), authenticator, event_options(config)),
           rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, config_from_file)),
           pages{portal.accounts(),
@@ -183,7 +184,10 @@ struct Running {
                     if (!removed) return std::move(removed).error();
                     return {};
                 },
-                [this, &portal](const pages::SignUp& form, const accounts::Client& client) {
+                [this, &portal](const pages::SignUp& form,
+                                const accounts::Client& client) -> Result<accounts::LoginOutcome> {
+                    STOA_CHECK(sign_ups.check("", client.remote_address));
+                    sign_ups.failed("", client.remote_address);
                     return sign_up(portal, logins, form, client);
                 }},
           housekeeping(portal, notes, workers) {}
@@ -198,6 +202,7 @@ struct Running {
     accounts::UsageNotes notes;
     accounts::AccountAuthenticator authenticator;
     accounts::LoginService logins;
+    accounts::LoginThrottle sign_ups;  ///< counts every attempt: a few per address and quarter of an hour
     rest::EventService events;
     rest::Endpoint rest;
     pages::Services pages;

@@ -86,25 +86,30 @@ Status Endpoint::prepare(net::Request& request, Exchange& exchange) {
     }
 
     const std::string_view client = proxies_.client_of(request.remote_address, head.forwarded_for);
+    // A webhook's credential stands in the address: strangers are turned away before their body is parsed.
+    if (route->webhook()) STOA_CHECK(identify(*route, {}, head, client, exchange));
     STOA_TRY(Parameters parameters, route->wire == api::Wire::v2 ? read_parameters(request, head.content_type)
                                                                  : read_parameters_v3(request, head.content_type));
-    auto identity = authenticate(authenticator_, *route, parameters.auth, head);
-    if (!identity) {
-        // Guesses at credentials fill a bucket of their own.
-        if (const int wait_s = buckets_.enter(0, client, exchange.received_us); wait_s > 0) {
-            return too_many_requests(wait_s);
-        }
-        return std::move(identity).error();
-    }
-    exchange.identity = std::move(*identity);
-    if (const int wait_s = buckets_.enter(exchange.identity->actor.account, client, exchange.received_us); wait_s > 0) {
-        return too_many_requests(wait_s);
-    }
+    if (!route->webhook()) STOA_CHECK(identify(*route, parameters.auth, head, client, exchange));
     exchange.parameters = std::move(parameters.value);
     exchange.entry = methods_.find(route->wire, route->method);
     if (!exchange.entry) return method_not_found(route->wire, route->method);
     STOA_CHECK(prepare_call(exchange));
     return choose_key(head, keeps_id, exchange);
+}
+
+/// Who calls, and whether this source may call so often.
+Status Endpoint::identify(const Route& route, std::string_view auth, const RequestHead& head, std::string_view client,
+                          Exchange& exchange) {
+    auto identity = authenticate(authenticator_, route, auth, head);
+    const AccountId account =
+        identity ? (*identity)->actor.account : 0;  // guesses at credentials fill a bucket of their own
+    if (const int wait_s = buckets_.enter(account, client, exchange.received_us); wait_s > 0) {
+        return too_many_requests(wait_s);
+    }
+    if (!identity) return std::move(identity).error();
+    exchange.identity = std::move(*identity);
+    return {};
 }
 
 Status Endpoint::prepare_call(Exchange& exchange) {

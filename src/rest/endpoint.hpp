@@ -44,6 +44,8 @@ class Endpoint {
   private:
     void serve(net::Request& request, Exchange exchange);
     Status prepare(net::Request& request, Exchange& exchange);
+    Status identify(const Route& route, std::string_view auth, const RequestHead& head, std::string_view client,
+                    Exchange& exchange);
     Status prepare_call(Exchange& exchange);
     Status choose_key(const RequestHead& head, bool trusted, Exchange& exchange);
     void dispatch(Exchange exchange);

@@ -71,8 +71,8 @@ BENCHMARK(limits_and_id);
 void find_method(benchmark::State& state) {
     api::MethodTable table;
     for (int i = 0; i < 500; ++i)
-        table.add({.name = "crm.entity" + std::to_string(i) + ".get"});
-    table.add({.name = "crm.deal.get", .scope = "crm"});
+        table.add(api::Method{.name = "crm.entity" + std::to_string(i) + ".get"});
+    table.add(api::Method{.name = "crm.deal.get", .scope = "crm"});
     const MethodIndex index(table);
     for (auto _ : state)
         benchmark::DoNotOptimize(index.find(api::Wire::v2, "crm.deal.get"));

@@ -78,9 +78,30 @@ class HandOver {
             }
             const auto text = data_for(*data, handler.text("CLIENT_ID"));
             if (!text) continue;
-            STOA_CHECK(handler.integer("OFFLINE") != 0 ? queue(handler, event, *text) : deliver(handler, event, *text));
+            STOA_CHECK(give(handler, event, *text));
         }
         return {};
+    }
+
+    /// What can never be written is dropped, so that it does not hold up the events behind it.
+    Status give(const Record& handler, const model::Event& event, const std::string& data) {
+        const std::size_t made = made_.size();
+        const Status status = records_.write_tx().nested([&]() -> Status {
+            return handler.integer("OFFLINE") != 0 ? queue(handler, event, data) : deliver(handler, event, data);
+        });
+        if (status || !is_lasting(status.error().code)) return status;
+        made_.resize(made);
+        log::error("event_dropped", {{"account", event.account},
+                                     {"event", event.name},
+                                     {"handler", handler.id()},
+                                     {"error", std::string_view(status.error().message)},
+                                     {"action", "report this as a bug"}});
+        return {};
+    }
+
+    static bool is_lasting(Errc code) {
+        return code == Errc::invalid_argument || code == Errc::too_large || code == Errc::not_found ||
+               code == Errc::already_exists || code == Errc::conflict || code == Errc::forbidden;
     }
 
     Status deliver(const Record& handler, const model::Event& event, const std::string& data) {

@@ -144,9 +144,9 @@ Setters setters_of(Config& c) {
                                                      {"error", Level::error},
                                                      {"off", Level::off}})},
         {"log.format", choice_to<Format>(c.log.format, {{"logfmt", Format::logfmt}, {"json", Format::json}})},
-        {"rest.bucket_size", number_to(c.rest.bucket_size, 1, 1'000'000)},
+        {"rest.bucket_size", number_to(c.rest.bucket_size, 0, 1'000'000)},
         {"rest.bucket_drain_per_s", rate_to(c.rest.bucket_drain_per_s)},
-        {"rest.operating_limit_s", number_to(c.rest.operating_limit_s, 1, 1'000'000)},
+        {"rest.operating_limit_s", number_to(c.rest.operating_limit_s, 0, 1'000'000)},
         {"signup.enabled", flag_to(c.signup.enabled)},
         {"events.allow_private_targets", flag_to(c.events.allow_private_targets)},
     };

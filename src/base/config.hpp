@@ -40,11 +40,12 @@ struct Config {
         log::Format format = log::Format::logfmt;  ///< log.format = "logfmt" | "json"
     } log;
 
-    /// The published limits of the protocol: https://apidocs.bitrix24.com/limits.html
+    /// Limits of the protocol (https://apidocs.bitrix24.com/limits.html), wide by default: the hosted product has
+    /// 50 calls, 2 per second and 480 s.
     struct Rest {
-        int bucket_size = 50;           ///< rest.bucket_size: calls one address may make at once
-        double bucket_drain_per_s = 2;  ///< rest.bucket_drain_per_s
-        int operating_limit_s = 480;    ///< rest.operating_limit_s: per method in ten minutes
+        int bucket_size = 5'000;          ///< rest.bucket_size: calls one address may make at once; 0 = no limit
+        double bucket_drain_per_s = 500;  ///< rest.bucket_drain_per_s
+        int operating_limit_s = 0;        ///< rest.operating_limit_s: per method in ten minutes; 0 = no limit
     } rest;
 
     struct Signup {

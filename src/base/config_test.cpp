@@ -15,8 +15,8 @@ TEST(Config, an_empty_file_means_the_defaults) {
     EXPECT_EQ(c.data_dir, "data");
     EXPECT_EQ(c.listen, (std::vector<Config::Listen>{{"127.0.0.1", 8443}}));
     EXPECT_FALSE(c.http);
-    EXPECT_EQ(c.rest.bucket_size, 50);
-    EXPECT_EQ(c.rest.bucket_drain_per_s, 2);
+    EXPECT_EQ(c.rest.bucket_size, 5'000);
+    EXPECT_EQ(c.rest.bucket_drain_per_s, 500);
     EXPECT_FALSE(c.events.allow_private_targets);
 }
 

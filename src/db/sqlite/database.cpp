@@ -2,7 +2,7 @@
 
 #include "db/database.hpp"
 
-#include <algorithm>
+#include <malloc.h>
 
 #include "db/sqlite/migrator.hpp"
 #include "db/sqlite/reader_pool.hpp"
@@ -40,8 +40,19 @@ class Snapshot {
 
 class SqliteDatabase final : public Database {
   public:
-    SqliteDatabase(ConnectionOptions reader_options, std::unique_ptr<Writer> writer)
-        : readers_(std::make_shared<ReaderPool>(std::move(reader_options))), writer_(std::move(writer)) {}
+    /// Without a connection to write with it is for reading only.
+    SqliteDatabase(ConnectionOptions reader, std::unique_ptr<Connection> connection, const SqliteOptions& options)
+        : readers_(std::make_shared<ReaderPool>(std::move(reader))) {
+        if (connection == nullptr) return;
+        Writer::Options writer;
+        writer.commit_group_max = options.commit_group_max;
+        writer.queue_max = options.write_queue_max;
+        // A portal at rest costs almost nothing: page caches go back to the system.
+        writer.when_quiet = [readers = readers_] {
+            if (readers->trim_idle()) malloc_trim(0);
+        };
+        writer_ = std::make_unique<Writer>(std::move(connection), std::move(writer));
+    }
     ~SqliteDatabase() override { close_all(); }
 
     Status read(AccountId account, FunctionRef<Status(Tx&)> fn, const ReadOptions& options) override {
@@ -85,12 +96,12 @@ Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
     ConnectionOptions reader{options.path, options.cache_bytes, false, true, kBusyTimeoutMs};
     if (options.read_only) {
         STOA_TRY(auto probe, Connection::open(reader));
-        return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(std::move(reader), nullptr));
+        return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(std::move(reader), nullptr, options));
     }
     STOA_TRY(auto connection, Connection::open({options.path, options.cache_bytes, true, false, kBusyTimeoutMs}));
     connection->set_busy_timeout(kWriterBusyTimeoutMs);
-    auto writer = std::make_unique<Writer>(std::move(connection), options.commit_group_max, options.write_queue_max);
-    return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(std::move(reader), std::move(writer)));
+    return std::unique_ptr<Database>(
+        std::make_unique<SqliteDatabase>(std::move(reader), std::move(connection), options));
 }
 
 }  // namespace stoa::db

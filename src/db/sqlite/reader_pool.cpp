@@ -57,10 +57,32 @@ Result<ReaderPool::Lease> ReaderPool::lease() {
         t_readers.add({id_, std::move(taken), weak_from_this()});
     }
     // Either close() sees this user, or this thread sees that it is closed: both sides write first, then look.
-    slot->users.fetch_add(1, std::memory_order_seq_cst);
+    while (slot->users.fetch_add(1, std::memory_order_seq_cst) < 0) {  // being trimmed: rare and short
+        slot->users.fetch_sub(1, std::memory_order_relaxed);
+        std::this_thread::yield();
+    }
     Lease lease(slot);
     if (closed_.load(std::memory_order_seq_cst)) return is_closed();
+    slot->reads.store(slot->reads.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return lease;
+}
+
+bool ReaderPool::trim_idle() {
+    constexpr int kTrimming = -1'000'000;
+    bool trimmed = false;
+    MutexLock lock(mutex_);
+    for (const auto& slot : slots_) {
+        const auto reads = slot->reads.load(std::memory_order_relaxed);
+        if (reads == 0 || reads != std::exchange(slot->reads_at_last_trim, reads)) continue;
+        int nobody = 0;
+        if (!slot->users.compare_exchange_strong(nobody, kTrimming, std::memory_order_acquire)) continue;
+        slot->connection->release_memory();
+        slot->reads.store(0, std::memory_order_relaxed);  // trimmed once is enough
+        slot->reads_at_last_trim = 0;
+        slot->users.fetch_sub(kTrimming, std::memory_order_release);
+        trimmed = true;
+    }
+    return trimmed;
 }
 
 Result<std::shared_ptr<ReaderPool::Slot>> ReaderPool::take_slot() {

@@ -16,10 +16,12 @@ class ReaderPool : public std::enable_shared_from_this<ReaderPool> {
     explicit ReaderPool(ConnectionOptions options);
 
     /// One thread's connection. `users` counts its open reads (a read may be inside a read); only its thread changes
-    /// it.
+    /// it, except for trim_idle(), which makes it negative while it holds the connection.
     struct Slot {
         std::unique_ptr<Connection> connection;
         std::atomic<int> users{0};
+        std::atomic<std::uint64_t> reads{0};
+        std::uint64_t reads_at_last_trim = 0;  ///< under the pool's mutex
     };
 
     class Lease {
@@ -37,6 +39,8 @@ class ReaderPool : public std::enable_shared_from_this<ReaderPool> {
     };
 
     Result<Lease> lease();
+    /// Frees the memory of connections that nobody read from since the last call. True if there was one.
+    bool trim_idle() STOA_EXCLUDES(mutex_);
     /// Waits for open reads, then closes all connections. Not from inside a read.
     void close() STOA_EXCLUDES(mutex_);
 

@@ -36,7 +36,7 @@ Result<StatementCache::Lease> StatementCache::lease(std::string_view sql) {
     if (code != SQLITE_OK) return to_error(code, handle_);
     if (statement == nullptr) return internal_error("An empty statement.");
     if (found == by_sql_.end()) {
-        evict();
+        shrink(kStatementsMax - 1);
         entries_.emplace_front().sql.assign(sql);
         by_sql_.emplace(entries_.front().sql, entries_.begin());
     }
@@ -56,8 +56,8 @@ StatementCache::Lease::~Lease() {
     }
 }
 
-void StatementCache::evict() {
-    for (auto last = entries_.end(); entries_.size() >= kStatementsMax && last != entries_.begin();) {
+void StatementCache::shrink(std::size_t kept) {
+    for (auto last = entries_.end(); entries_.size() > kept && last != entries_.begin();) {
         --last;
         if (last->leased > 0) continue;
         for (auto* statement : last->idle)

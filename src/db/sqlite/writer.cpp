@@ -49,11 +49,8 @@ Status check(const WriteRequest& request) {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> connection, std::size_t commit_group_max, std::size_t queue_max)
-    : commit_group_max_(commit_group_max == 0 ? 1 : commit_group_max),
-      queue_max_(queue_max),
-      connection_(std::move(connection)),
-      checkpoint_at_pages_(kCheckpointPages) {
+Writer::Writer(std::unique_ptr<Connection> connection, Options options)
+    : options_(std::move(options)), connection_(std::move(connection)), checkpoint_at_pages_(kCheckpointPages) {
     sqlite3_wal_hook(
         connection_->handle(),
         [](void* self, sqlite3*, const char*, int pages) {
@@ -75,7 +72,7 @@ void Writer::submit(WriteRequest request, WriteFn fn, WriteDone done) {
         MutexLock lock(mutex_);
         if (closing_) {
             refusal = {Errc::unavailable, "The server is stopping.", {}, {}, 1};
-        } else if (queue_.size() >= queue_max_) {
+        } else if (queue_.size() >= options_.queue_max) {
             refusal = {Errc::busy, "Too many writes are waiting.", {}, {}, 1};
         } else {
             queue_.push_back(std::move(pending));
@@ -122,17 +119,18 @@ bool Writer::wait_for_work() {
     for (;;) {
         {
             MutexLock lock(mutex_);
-            while (queue_.empty() && !closing_) {
-                if (!checkpoint_due_) {
-                    wake_.wait(mutex_);
-                } else if (!wake_.wait_us(mutex_, kIdleUs)) {
-                    break;
-                }
+            bool quiet = false;
+            while (queue_.empty() && !closing_ && !quiet) {
+                quiet = !wake_.wait_us(mutex_, checkpoint_due_ ? kIdleUs : options_.quiet_us);
             }
             if (!queue_.empty()) return true;
             if (closing_) return false;
         }
-        checkpoint();
+        if (checkpoint_due_) {
+            checkpoint();
+        } else {
+            rest();
+        }
     }
 }
 
@@ -170,7 +168,8 @@ void Writer::commit_group() {
     const auto started = stoa::system_clock().monotonic_us();
     bool saved = true;
     // Requests that arrive while the group runs join it.
-    while (saved && group_.size() < commit_group_max_ && stoa::system_clock().monotonic_us() - started < kGroupRunUs) {
+    while (saved && group_.size() < options_.commit_group_max &&
+           stoa::system_clock().monotonic_us() - started < kGroupRunUs) {
         auto pending = take();
         if (!pending) break;
         saved = run_member(std::move(*pending));
@@ -196,7 +195,7 @@ bool Writer::begin() {
         if (begun.ok()) return true;
         refuse_expired();
         if (begun.error().code != Errc::busy) {
-            while (group_.size() < commit_group_max_) {
+            while (group_.size() < options_.commit_group_max) {
                 auto pending = take();
                 if (!pending) break;
                 group_.push_back({std::move(*pending), begun.error(), {}});
@@ -307,6 +306,11 @@ void Writer::checkpoint() {
     checkpoint_due_ = false;
     checkpoint_at_pages_ = copied >= pages ? kCheckpointPages : pages + kCheckpointPages;
     if (copied >= pages) wal_pages_ = 0;
+}
+
+void Writer::rest() {
+    connection_->release_memory();
+    if (options_.when_quiet) options_.when_quiet();
 }
 
 }  // namespace stoa::db::sqlite

@@ -19,7 +19,13 @@ namespace stoa::db::sqlite {
 
 class Writer {
   public:
-    Writer(std::unique_ptr<Connection> connection, std::size_t commit_group_max, std::size_t queue_max);
+    struct Options {
+        std::size_t commit_group_max = limits::commit_group_max;
+        std::size_t queue_max = limits::write_queue_max;
+        std::int64_t quiet_us = 60'000'000;
+        std::function<void()> when_quiet{};  ///< on the writer thread, each time nothing was written for quiet_us
+    };
+    Writer(std::unique_ptr<Connection> connection, Options options);
     ~Writer() { close(); }
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -59,9 +65,9 @@ class Writer {
     void give_up(const Error& error);
     void tell_group();
     void checkpoint();
+    void rest();
 
-    const std::size_t commit_group_max_;
-    const std::size_t queue_max_;
+    const Options options_;
 
     mutable Mutex mutex_;
     CondVar wake_;

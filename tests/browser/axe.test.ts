@@ -78,7 +78,7 @@ const screens: Screen[] = [
 ]
 
 describe.each(languages)('in %s', (language) => {
-  it.each(screens)('$name has no violation', { timeout: 60_000 }, async (screen) => {
+  it.concurrent.each(screens)('$name has no violation', { timeout: 60_000 }, async (screen) => {
     await client.send('/api/profile', { language })
     const watched = await watch(browser, stoa.url, { locale: language })
     if (!screen.guest) await watched.context.addCookies([{ ...client.cookie, url: stoa.url }])

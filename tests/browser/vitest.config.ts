@@ -6,7 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    bail: 0,
+    maxConcurrency: 2,
     sequence: { shuffle: false },
   },
 })

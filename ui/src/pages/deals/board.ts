@@ -90,7 +90,8 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
       target.complete = result.length < pageSize
       void loadNames(result)
     } catch {
-      // The marker is still there: scrolling asks again.
+      // The marker is still in view and asks again as soon as loading ends: not at once.
+      await new Promise((done) => setTimeout(done, 5000))
     } finally {
       target.loading = false
     }

@@ -33,7 +33,7 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 /** Runs a command on one core (or anywhere when core is ''). */
 export function start(core, command, args) {
   const line = core === '' ? [command, ...args] : ['taskset', '-c', core, command, ...args]
-  const child = spawn(line[0], line.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(line[0], line.slice(1), { stdio: 'ignore' })
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child

@@ -97,14 +97,12 @@ Result<net::ServerOptions> server_options(const Config& config, const ServeOptio
     return server;
 }
 
-rest::RestOptions rest_options(const Config& config, bool from_file) {
+rest::RestOptions rest_options(const Config& config) {
     rest::RestOptions options;
     options.trusted_proxies = config.trusted_proxies;
-    if (from_file) {
-        options.bucket_size = config.rest.bucket_size;
-        options.bucket_drain_per_s = config.rest.bucket_drain_per_s;
-        options.operating_limit_s = config.rest.operating_limit_s;
-    }
+    options.bucket_size = config.rest.bucket_size;
+    options.bucket_drain_per_s = config.rest.bucket_drain_per_s;
+    options.operating_limit_s = config.rest.operating_limit_s;
     return options;
 }
 
@@ -164,13 +162,13 @@ sigset_t stop_signals() {
 
 /// Everything that runs, in the order in which it is made; it goes in the reverse order.
 struct Running {
-    Running(Portal& portal, const Config& config, bool config_from_file, rest::TrustedProxies proxies)
+    Running(Portal& portal, const Config& config, rest::TrustedProxies proxies)
         : workers("worker", config.workers, limits::worker_queue_max),
           authenticator(portal.accounts(), notes),
           logins(portal.accounts()),
           sign_ups(portal.model().clock),
           events(portal.api(), portal.database(), authenticator, event_options(config)),
-          rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, config_from_file)),
+          rest(portal.api(), portal.database(), authenticator, workers, rest_options(config)),
           pages{portal.accounts(),
                 authenticator,
                 logins,
@@ -223,7 +221,7 @@ Status serve(const ServeOptions& options) {
     STOA_TRY(rest::TrustedProxies proxies, rest::TrustedProxies::parse(config.trusted_proxies));
     STOA_TRY(const net::ServerOptions listen, server_options(config, options));
 
-    Running running(*portal, config, !options.config_file.empty(), std::move(proxies));
+    Running running(*portal, config, std::move(proxies));
     const pages::Site site(running.pages, std::move(assets));
     Router router(*portal, running.rest, site, running.workers);
     net::Server server(listen, [&router](net::Request& request, net::Responder responder) {

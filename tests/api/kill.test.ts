@@ -1,6 +1,6 @@
 // kill -9 at random points under write load: every acknowledged write is there, once, and the store stays sound.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { call, Portal, postJson } from '../support/portal'
+import { call, Portal, postJson, until } from '../support/portal'
 
 const rounds = Number(process.env.KILL_ROUNDS ?? 100)
 const writers = 8
@@ -33,6 +33,7 @@ it(`keeps every acknowledged write through ${rounds} kills`, { timeout: 600_000 
 
   for (let round = 0; round < rounds; round++) {
     let stopped = false
+    const before = acknowledged.size
     const load = Array.from({ length: writers }, async () => {
       while (!stopped) {
         // An answer that was lost is asked for again with the same key, as a client that retries would.
@@ -50,7 +51,8 @@ it(`keeps every acknowledged write through ${rounds} kills`, { timeout: 600_000 
         }
       }
     })
-    await new Promise((done) => setTimeout(done, 10 + random() * 90))
+    await until('the first answer of the round', async () => acknowledged.size > before)
+    await new Promise((done) => setTimeout(done, random() * 100))
     await portal.kill()
     stopped = true
     await Promise.all(load)

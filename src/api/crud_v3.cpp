@@ -27,35 +27,6 @@ model::FilterContext context_of(const Call& call, const Entity& entity) {
     return {entity, call.metadata().user_fields(entity.user_field_entity), model::Names::v3, call.zone()};
 }
 
-/// {page, limit, offset}: pages count from 1 (page 0 is the first too); an offset wins over the page.
-Status read_pagination(const Call& call, model::Query& query) {
-    const json::Value& pagination = parameter(call, "pagination");
-    query.limit = limits::page_size;
-    if (pagination.is_null()) return {};
-    if (!pagination.is_object()) return invalid("'pagination' must be an object.", "pagination", kInvalidPagination);
-    std::int64_t page = 1;
-    std::int64_t offset = -1;
-    for (const auto& [name, value] : pagination.object()) {
-        const auto number = value.as_integer();
-        if (!number || *number < 0) {
-            return invalid("'pagination." + name + "' must be a number ≥ 0.", "pagination", kInvalidPagination);
-        }
-        if (name == "page") page = *number;
-        if (name == "limit") query.limit = *number;
-        if (name == "offset") offset = *number;
-    }
-    if (query.limit < 1 || query.limit > limits::page_size_v3_max) {
-        return invalid("'pagination.limit' must be 1 to " + std::to_string(limits::page_size_v3_max) + ".",
-                       "pagination", kInvalidPagination);
-    }
-    constexpr std::int64_t kPageMax = 1'000'000'000;
-    if (page > kPageMax || offset > kPageMax) {
-        return invalid("'pagination' is out of range.", "pagination", kInvalidPagination);
-    }
-    query.offset = offset >= 0 ? offset : std::max<std::int64_t>(page - 1, 0) * query.limit;
-    return {};
-}
-
 Result<Selection> read_selection(const Call& call, const Entity& entity) {
     return Selection::make(entity, call.metadata().user_fields(entity.user_field_entity), Shape::v3(),
                            call.params.find("select"));
@@ -82,7 +53,7 @@ Status list_items(Call& call, const Entity& entity) {
     model::Query query;
     STOA_TRY(query.where, model::compile_filter_v3(context, parameter(call, "filter")));
     STOA_TRY(query.order, model::compile_order(context, parameter(call, "order")));
-    STOA_CHECK(read_pagination(call, query));
+    STOA_CHECK(read_pagination_v3(call, limits::page_size, limits::page_size_v3_max, query));
     STOA_TRY(const Selection selection, read_selection(call, entity));
     return write_items(call, entity, selection, query);
 }
@@ -251,6 +222,34 @@ std::string_view v3_type_name(FieldType type) {
         default:
             return "string";
     }
+}
+
+Status read_pagination_v3(const Call& call, std::int64_t limit, std::int64_t limit_max, model::Query& query) {
+    const json::Value& pagination = parameter(call, "pagination");
+    query.limit = limit;
+    if (pagination.is_null()) return {};
+    if (!pagination.is_object()) return invalid("'pagination' must be an object.", "pagination", kInvalidPagination);
+    std::int64_t page = 1;
+    std::int64_t offset = -1;
+    for (const auto& [name, value] : pagination.object()) {
+        const auto number = value.as_integer();
+        if (!number || *number < 0) {
+            return invalid("'pagination." + name + "' must be a number ≥ 0.", "pagination", kInvalidPagination);
+        }
+        if (name == "page") page = *number;
+        if (name == "limit") query.limit = *number;
+        if (name == "offset") offset = *number;
+    }
+    if (query.limit < 1 || query.limit > limit_max) {
+        return invalid("'pagination.limit' must be 1 to " + std::to_string(limit_max) + ".", "pagination",
+                       kInvalidPagination);
+    }
+    constexpr std::int64_t kPageMax = 1'000'000'000;
+    if (page > kPageMax || offset > kPageMax) {
+        return invalid("'pagination' is out of range.", "pagination", kInvalidPagination);
+    }
+    query.offset = offset >= 0 ? offset : std::max<std::int64_t>(page - 1, 0) * query.limit;
+    return {};
 }
 
 void add_entity_methods_v3(MethodTable& table, const Entity& entity) {

@@ -97,8 +97,9 @@ WireError to_wire(api::Wire wire, const Error& error, std::string_view request_i
     }
     out.status = status_of(row, wire, out.code);
     out.message = error.message.empty() ? std::string(row.message) : error.message;
-    // Clients recognise an absent record by exactly this text when there is no code.
-    if (wire == api::Wire::v2 && out.code.empty()) out.message = std::string(row.message);
+    // Without a code clients recognise an absent record by its text: "Not found", or one like "User not found".
+    const bool documented = out.message.ends_with(" not found");
+    if (wire == api::Wire::v2 && out.code.empty() && !documented) out.message = std::string(row.message);
     if (error.code == Errc::internal) {
         out.message = std::string(row.message);
         if (!request_id.empty()) out.message.append(" (request ").append(request_id).append(")");

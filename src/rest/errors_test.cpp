@@ -19,6 +19,7 @@ std::string shown(Wire wire, const Error& error) {
 TEST(Errors, v2_statuses_and_codes_are_those_that_clients_expect) {
     const std::pair<Error, const char*> cases[] = {
         {not_found("deal 7 is gone"), R"(400 {"error":"","error_description":"Not found"})"},
+        {not_found("User not found"), R"(400 {"error":"","error_description":"User not found"})"},
         {not_found("Category", "NOT_FOUND"), R"(400 {"error":"NOT_FOUND","error_description":"Category"})"},
         {method_not_found(Wire::v2, "x"),
          R"(404 {"error":"ERROR_METHOD_NOT_FOUND","error_description":"Method not found!"})"},

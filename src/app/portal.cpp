@@ -10,8 +10,10 @@
 #include "model/migrations.hpp"
 #include "modules/accounts/module.hpp"
 #include "modules/crm/module.hpp"
+#include "modules/mail/module.hpp"
 #include "modules/people/module.hpp"
 #include "modules/tasks/module.hpp"
+#include "modules/timeman/module.hpp"
 #include "rest/wire_methods.hpp"
 
 namespace stoa::app {
@@ -61,6 +63,8 @@ Status Portal::register_all() {
     STOA_CHECK(people::register_entities(registry_, &user_bridge_));
     STOA_CHECK(crm::register_entities(registry_));
     STOA_CHECK(tasks::register_entities(registry_));
+    STOA_CHECK(timeman::register_entities(registry_));
+    STOA_CHECK(mail::register_entities(registry_));
     STOA_CHECK(rest::register_entities(registry_));
     api::add_entity_methods(methods_, registry_);
     rest::add_methods(methods_);
@@ -68,6 +72,8 @@ Status Portal::register_all() {
     people::add_methods(methods_);
     crm::add_methods(methods_);
     tasks::add_methods(methods_);
+    timeman::add_methods(methods_);
+    mail::add_methods(methods_);
     return {};
 }
 

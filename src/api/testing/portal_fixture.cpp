@@ -63,7 +63,8 @@ void PortalFixture::create_account(AccountId account) {
         const db::Value row[] = {account, account_time_zone, clock.now()};
         auto inserted = tx.raw().execute(
             "INSERT INTO accounts (account_id, name, url, member_id, language, currency, time_zone, status, is_demo,"
-            " first_run, created_at) VALUES (?1, 'Test', 'https://127.0.0.1', '00', 'en', 'EUR', ?2, 'active', 0, 0, ?3)",
+            " first_run, created_at) VALUES (?1, 'Test', 'https://127.0.0.1', '00', 'en', 'EUR', ?2, 'active', 0, 0, "
+            "?3)",
             row);
         if (!inserted) return inserted.error();
         return std::string();
@@ -90,12 +91,13 @@ Result<json::Value> PortalFixture::try_call(std::string_view name, std::string_v
     };
     Status done;
     if (method->effect == Effect::write) {
-        auto written = database->write_and_wait({.account = actor.account}, [&](db::WriteTx& tx) -> Result<std::string> {
-            STOA_TRY(auto metadata, parts_->metadata.load(tx));
-            model::Records records(parts_->model, tx, actor, metadata);
-            STOA_CHECK(run(records));
-            return std::string();
-        });
+        auto written =
+            database->write_and_wait({.account = actor.account}, [&](db::WriteTx& tx) -> Result<std::string> {
+                STOA_TRY(auto metadata, parts_->metadata.load(tx));
+                model::Records records(parts_->model, tx, actor, metadata);
+                STOA_CHECK(run(records));
+                return std::string();
+            });
         if (!written) done = written.error();
     } else {
         done = database->read(actor.account, [&](db::Tx& tx) -> Status {
@@ -152,7 +154,8 @@ std::vector<std::string> PortalFixture::events() {
     std::vector<std::string> names;
     auto taken = parts_->outbox.take(10'000);
     EXPECT_TRUE(taken.ok());
-    for (const model::Event& event : *taken) names.push_back(event.name);
+    for (const model::Event& event : *taken)
+        names.push_back(event.name);
     return names;
 }
 

@@ -50,26 +50,6 @@ Status add(Call& call) {
     return {};
 }
 
-Result<RecordId> item_of_task(Call& call) {
-    STOA_TRY(const RecordId task, readable_task(call));
-    STOA_TRY(const RecordId id, id_at(call, 1, "itemId"));
-    auto item = call.records.get(items(call), id);
-    if (!item || item->integer("TASK_ID") != task) {
-        return invalid("There is no such item in the task.", "itemId", "ERROR_CORE");
-    }
-    return id;
-}
-
-Status update(Call& call) {
-    STOA_TRY(const RecordId id, item_of_task(call));
-    STOA_TRY(const json::Value* fields, object_at(call, 2, "arFields", true));
-    STOA_TRY(model::Changes changes,
-             api::read_changes(items(call), nullptr, api::Shape::classic(), *fields, call.zone()));
-    STOA_CHECK(call.records.update(id, std::move(changes)));
-    call.out.boolean(true);
-    return {};
-}
-
 Status set_complete(Call& call, bool value) {
     STOA_TRY(const RecordId task, readable_task(call));
     STOA_TRY(const RecordId id, id_at(call, 1, "itemId"));
@@ -92,16 +72,14 @@ Status renew(Call& call) {
     return set_complete(call, false);
 }
 
-Status remove(Call& call) {
-    STOA_TRY(const RecordId id, item_of_task(call));
-    STOA_CHECK(call.records.remove(items(call), id));
-    call.out.boolean(true);
-    return {};
+Status update(Call& call) {
+    return update_item(call, items(call));
 }
-
+Status remove(Call& call) {
+    return remove_item(call, items(call));
+}
 Status get(Call& call) {
-    STOA_TRY(const RecordId id, item_of_task(call));
-    return api::write_one(call, items(call), api::Shape::classic(), id);
+    return get_item(call, items(call));
 }
 
 Status get_list(Call& call) {

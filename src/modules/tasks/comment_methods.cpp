@@ -34,36 +34,14 @@ Status add(Call& call) {
     return {};
 }
 
-Result<RecordId> comment_of_task(Call& call) {
-    STOA_TRY(const RecordId task, readable_task(call));
-    STOA_TRY(const RecordId id, id_at(call, 1, "itemId"));
-    auto comment = call.records.get(comments(call), id);
-    if (!comment || comment->integer("TASK_ID") != task) {
-        return invalid("There is no such comment in the task.", "itemId", "ERROR_CORE");
-    }
-    return id;
-}
-
 Status update(Call& call) {
-    STOA_TRY(const RecordId id, comment_of_task(call));
-    STOA_TRY(const json::Value* fields, object_at(call, 2, "arFields", true));
-    STOA_TRY(model::Changes changes,
-             api::read_changes(comments(call), nullptr, api::Shape::classic(), *fields, call.zone()));
-    STOA_CHECK(call.records.update(id, std::move(changes)));
-    call.out.boolean(true);
-    return {};
+    return update_item(call, comments(call));
 }
-
 Status remove(Call& call) {
-    STOA_TRY(const RecordId id, comment_of_task(call));
-    STOA_CHECK(call.records.remove(comments(call), id));
-    call.out.boolean(true);
-    return {};
+    return remove_item(call, comments(call));
 }
-
 Status get(Call& call) {
-    STOA_TRY(const RecordId id, comment_of_task(call));
-    return api::write_one(call, comments(call), api::Shape::classic(), id);
+    return get_item(call, comments(call));
 }
 
 Status get_list(Call& call) {

@@ -31,31 +31,11 @@ Status add(Call& call) {
     return {};
 }
 
-Result<RecordId> item_of_task(Call& call) {
-    STOA_TRY(const RecordId task, readable_task(call));
-    STOA_TRY(const RecordId id, id_at(call, 1, "itemId"));
-    auto item = call.records.get(items(call), id);
-    if (!item || item->integer("TASK_ID") != task) {
-        return invalid("There is no such entry in the task.", "itemId", "ERROR_CORE");
-    }
-    return id;
-}
-
 Status update(Call& call) {
-    STOA_TRY(const RecordId id, item_of_task(call));
-    STOA_TRY(const json::Value* fields, object_at(call, 2, "arFields", true));
-    STOA_TRY(model::Changes changes,
-             api::read_changes(items(call), nullptr, api::Shape::classic(), *fields, call.zone()));
-    STOA_CHECK(call.records.update(id, std::move(changes)));
-    call.out.boolean(true);
-    return {};
+    return update_item(call, items(call));
 }
-
 Status remove(Call& call) {
-    STOA_TRY(const RecordId id, item_of_task(call));
-    STOA_CHECK(call.records.remove(items(call), id));
-    call.out.boolean(true);
-    return {};
+    return remove_item(call, items(call));
 }
 
 /// The task may be left out: then entries of all tasks the caller may see, with the order and filter in its place.

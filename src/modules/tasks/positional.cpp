@@ -1,6 +1,6 @@
 #include "modules/tasks/positional.hpp"
 
-#include "api/shape.hpp"
+#include "api/crud.hpp"
 #include "modules/tasks/names.hpp"
 
 namespace stoa::tasks {
@@ -44,6 +44,34 @@ Result<RecordId> readable_task(api::Call& call) {
     STOA_TRY(const bool readable, call.records.exists(call.registry().entity(kTask), task));
     if (!readable) return core_error("Task not found or access denied.", "taskId");
     return task;
+}
+
+Result<RecordId> item_of_task(api::Call& call, const model::Entity& entity) {
+    STOA_TRY(const RecordId task, readable_task(call));
+    STOA_TRY(const RecordId id, id_at(call, 1, "itemId"));
+    auto item = call.records.get(entity, id);
+    if (!item || item->integer("TASK_ID") != task) return core_error("The task has no such item.", "itemId");
+    return id;
+}
+
+Status update_item(api::Call& call, const model::Entity& entity) {
+    STOA_TRY(const RecordId id, item_of_task(call, entity));
+    STOA_TRY(const json::Value* fields, object_at(call, 2, "arFields", true));
+    STOA_CHECK(api::update_record(call, entity, api::Shape::classic(), id, *fields));
+    call.out.boolean(true);
+    return {};
+}
+
+Status remove_item(api::Call& call, const model::Entity& entity) {
+    STOA_TRY(const RecordId id, item_of_task(call, entity));
+    STOA_CHECK(call.records.remove(entity, id));
+    call.out.boolean(true);
+    return {};
+}
+
+Status get_item(api::Call& call, const model::Entity& entity) {
+    STOA_TRY(const RecordId id, item_of_task(call, entity));
+    return api::write_one(call, entity, api::Shape::classic(), id);
 }
 
 Result<std::vector<model::Record>> rows_of_task(api::Call& call, const model::Entity& entity, RecordId task,

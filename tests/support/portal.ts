@@ -70,6 +70,8 @@ export interface Options {
   serve?: string[]
   /** TOML text for --config. */
   config?: string
+  /** The account's address is the plain http one, which a test browser trusts. */
+  browser?: boolean
 }
 
 export class Portal {
@@ -104,7 +106,7 @@ export class Portal {
       portal.serveArgs.push('--config', join(data, 'stoa.toml'))
     }
     try {
-      const created = await stoa<Created>('account', 'create', '--data', data, '--url', portal.https, ...(options.create ?? []))
+      const created = await stoa<Created>('account', 'create', '--data', data, '--url', options.browser ? portal.http : portal.https, ...(options.create ?? []))
       Object.assign(portal, { created })
       await portal.serve()
     } catch (error) {

@@ -9,10 +9,11 @@ log_file=$run_dir/portal.log
 # shellcheck disable=SC2034
 ports_file=$run_dir/portal.ports
 
-# The pid file may be old and its number given to a stranger: look at the program too.
+# The pid file may be old, and its number given to a stranger.
 portal_running() {
     local pid
     [[ -s $pid_file ]] || return 1
     pid=$(<"$pid_file")
-    [[ $(ps -o comm= -p "$pid" 2>/dev/null) == stoa* ]]
+    # "S stoa": its state and its name; Z is one that died and was not buried yet
+    [[ $(ps -o state=,comm= -p "$pid" 2>/dev/null) == [!Z]*stoa* ]]
 }

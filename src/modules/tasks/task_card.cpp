@@ -110,6 +110,12 @@ void PeopleCards::write(json::Writer& out, UserId user) const {
     }
 }
 
+bool shows(const api::Call& call, const model::Field& field) {
+    const json::Value* select = call.params.find("select");
+    if (!select || select->items().empty()) return true;
+    return wants(call, "*") || wants(call, field.name) || wants(call, field.item_name);
+}
+
 Status write_task(api::Call& call, RecordId id) {
     const model::Entity& entity = call.registry().entity(kTask);
     STOA_TRY(const Record task, call.records.get(entity, id));
@@ -122,10 +128,11 @@ Status write_task(api::Call& call, RecordId id) {
     STOA_CHECK(api::write_one(call, entity, task_shape(entity), id, [&](const db::Row&) {
         call.out.field("descriptionInBbcode", "Y");
         call.out.key("group").begin_array().end_array();
-        call.out.key("creator");
-        people.write(call.out, task.integer("CREATED_BY"));
-        call.out.key("responsible");
-        people.write(call.out, task.integer("RESPONSIBLE_ID"));
+        for (const auto& [name, key] : {std::pair("CREATED_BY", "creator"), {"RESPONSIBLE_ID", "responsible"}}) {
+            if (!shows(call, entity.field(name))) continue;
+            call.out.key(key);
+            people.write(call.out, task.integer(name));
+        }
         if (wants(call, "CHECKLIST")) {
             call.out.key("checklist");
             more_done = write_checklist(call, id);

@@ -20,6 +20,9 @@ class PeopleCards {
     std::map<UserId, std::string> cards_;
 };
 
+/// Whether the answer shows the field: no select, "*", or named in either spelling.
+bool shows(const api::Call& call, const model::Field& field);
+
 /// tasks.task.get / add / update answers: {"task": {…}}.
 Status write_task(api::Call& call, RecordId id);
 

@@ -159,15 +159,18 @@ Status list_tasks(api::Call& call) {
     PeopleCards people;
     Status listed = load_people(call, entity, rewritten.fixed, people);
     if (listed) {
-        const int creator = entity.column_position(entity.field("CREATED_BY"));
-        const int responsible = entity.column_position(entity.field("RESPONSIBLE_ID"));
+        std::vector<std::pair<const char*, int>> cards;
+        for (const auto& [name, key] : {std::pair("CREATED_BY", "creator"), {"RESPONSIBLE_ID", "responsible"}}) {
+            const model::Field& field = entity.field(name);
+            if (shows(call, field)) cards.emplace_back(key, entity.column_position(field));
+        }
         call.out.begin_object().key("tasks");
         listed = api::write_list(call, entity, api::Shape::of(entity.api.v2), rewritten.fixed, [&](const db::Row& row) {
-            call.out.key("group").begin_array().end_array();
-            call.out.key("creator");
-            people.write(call.out, row.integer(creator));
-            call.out.key("responsible");
-            people.write(call.out, row.integer(responsible));
+            if (shows(call, entity.field("GROUP_ID"))) call.out.key("group").begin_array().end_array();
+            for (const auto& [key, column] : cards) {
+                call.out.key(key);
+                people.write(call.out, row.integer(column));
+            }
         });
         call.out.end_object();
     }

@@ -76,6 +76,8 @@ TEST_F(TasksTest, older_clients_may_say_id_and_upper_case) {
     const json::Value got = call("tasks.task.get", R"({"id":1,"select":["ID","TITLE"]})");
     EXPECT_EQ(got.find("task")->find("title")->string(), "T");
     EXPECT_EQ(got.find("task")->find("status"), nullptr);
+    EXPECT_EQ(got.find("task")->find("creator"), nullptr);
+    EXPECT_EQ(json::to_json(call("tasks.task.list", R"({"select":["id"]})")), R"({"tasks":[{"id":"1"}]})");
 }
 
 TEST_F(TasksTest, dates_follow_the_status) {

@@ -132,7 +132,7 @@ class Fault : public StoreTest {
                 release.get_future().wait();
                 return forbidden();  // rolled back: needs no disk
             },
-            [](Result<WriteOutcome>) {});
+            [](const Result<WriteOutcome>&) {});
         entered.get_future().wait();
         std::vector<std::future<Result<WriteOutcome>>> futures;
         for (int i = 0; i < 3; ++i) {
@@ -215,7 +215,7 @@ TEST_F(Fault, everything_is_synced_before_anybody_is_told) {
                 STOA_CHECK(tx.insert("deal", row));
                 return std::string();
             },
-            [&](Result<WriteOutcome> outcome) {
+            [&](const Result<WriteOutcome>& outcome) {
                 unsynced.set_value(outcome.ok() ? g_disk.unsynced_writes.load() : -1);
             });
         EXPECT_EQ(unsynced.get_future().get(), 0);

@@ -83,8 +83,8 @@ Status migrate(Database& database, const std::vector<Migration>& steps, const st
         STOA_CHECK(create_list(tx));
         return refuse_newer(tx, ordered.rbegin()->first);
     }));
-    for (const auto& [number, step] : ordered) {
-        STOA_CHECK(in_transaction(database, [&](SqliteWriteTx& tx) { return apply(tx, *step); }));
+    for (const auto& numbered : ordered) {
+        STOA_CHECK(in_transaction(database, [&](SqliteWriteTx& tx) { return apply(tx, *numbered.second); }));
     }
     return in_transaction(database, [&](SqliteWriteTx& tx) -> Status {
         for (const auto& table : tables)

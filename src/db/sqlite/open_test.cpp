@@ -152,6 +152,7 @@ TEST_F(Open, two_steps_with_one_number_are_refused) {
 TEST_F(Open, two_programs_may_migrate_at_once) {
     options_.path = folder_.file("fresh.db");
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
             auto db = open_sqlite(options_);

@@ -391,6 +391,7 @@ TEST_F(Read, more_different_statements_than_are_kept_prepared) {
     for (int round = 0; round < 2; ++round) {
         for (std::int64_t n = 1; n <= 300; ++n) {
             std::vector<Condition> conditions;
+            conditions.reserve(9);
             for (int bit = 0; bit < 9; ++bit) {
                 conditions.push_back(((n >> bit) & 1) != 0 ? Condition::compare("id", Op::lt, std::int64_t{3})
                                                            : Condition::compare("id", Op::le, std::int64_t{2}));
@@ -405,6 +406,7 @@ TEST_F(Read, readers_see_whole_transactions_while_writes_go_on) {
     std::atomic<bool> stop{false};
     std::atomic<int> reads{0};
     std::vector<std::thread> readers;
+    readers.reserve(3);
     for (int i = 0; i < 3; ++i) {
         readers.emplace_back([&] {
             while (!stop) {

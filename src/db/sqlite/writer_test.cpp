@@ -31,7 +31,7 @@ class WriterTest : public StoreTest {
                     std::this_thread::sleep_for(std::chrono::milliseconds(30));
                     return std::string();
                 },
-                [this](Outcome) { done_.set_value(); });
+                [this](const Outcome&) { done_.set_value(); });
             running.wait();
         }
         ~Hold() { release(); }
@@ -54,7 +54,7 @@ class WriterTest : public StoreTest {
         db_->write(std::move(request), std::move(fn), [promise](Outcome o) { promise->set_value(std::move(o)); });
         return promise->get_future();
     }
-    static WriteFn insert(std::int64_t id, Status then = {}) {
+    static WriteFn insert(std::int64_t id, const Status& then = {}) {
         return [id, then](WriteTx& tx) -> Result<std::string> {
             const Assignment row[] = {{"id", id}};
             STOA_CHECK(tx.insert("deal", row));
@@ -188,7 +188,7 @@ TEST_F(WriterTest, a_throwing_callback_does_not_keep_the_others_from_their_answe
     std::future<Outcome> other;
     {
         Hold hold(*db_);
-        db_->write({1, "", ""}, insert(1), [](Outcome) { throw std::runtime_error("broken"); });
+        db_->write({1, "", ""}, insert(1), [](const Outcome&) { throw std::runtime_error("broken"); });
         other = submit({1, "", ""}, [](WriteTx& tx) -> Result<std::string> {
             tx.on_commit([] { throw std::runtime_error("broken too"); });
             return std::string();
@@ -314,6 +314,7 @@ TEST_F(WriterTest, many_threads_write_and_each_effect_happens_once) {
     constexpr int kThreads = 8;
     constexpr int kWrites = 50;
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < kWrites; ++i) {

@@ -65,6 +65,11 @@ int status_of(const Error& error, int wire_status) {
     return error.code == Errc::not_found ? 404 : wire_status;
 }
 
+/// The answer from which the login page learns that nobody is logged in.
+bool is_guest_session(const net::Request& request, int status) {
+    return status == 401 && request.path() == kSessionPath;
+}
+
 }  // namespace
 
 net::Response to_response(const Services& services, const net::Request& request, std::string_view request_id,
@@ -92,7 +97,9 @@ net::Response to_response(const Services& services, const net::Request& request,
     out.begin_object().key("error").begin_object();
     out.field("code", wire.code).field("message", wire.message);
     if (!wire.field.empty()) out.field("field", wire.field);
-    out.end_object().end_object();
+    out.end_object();
+    if (is_guest_session(request, response.status)) out.field("selfSignup", services.sign_up_open);
+    out.end_object();
     return response;
 }
 

@@ -16,6 +16,7 @@
 namespace stoa::pages {
 
 inline constexpr std::size_t kApiBodyBytesMax = 64 * 1024;
+inline constexpr std::string_view kSessionPath = "/api/session";
 
 struct ApiAnswer {
     int status = 200;
@@ -47,6 +48,8 @@ bool is_same_site(const net::Request& request);
 accounts::Client client_of(const Services& services, const net::Request& request);
 std::string session_cookie_of(const net::Request& request);
 
+/// Errors as {"error":{code,message,field}}. The 401 of kSessionPath also says whether guests may sign up:
+/// "selfSignup".
 net::Response to_response(const Services& services, const net::Request& request, std::string_view request_id,
                           const Result<ApiAnswer>& answer);
 /// Set-Cookie for the session; an empty cookie clears it.

@@ -143,9 +143,9 @@ Result<ApiAnswer> sign_up(ApiCall& call) {
 
 const std::vector<ApiRoute>& session_routes() {
     static const std::vector<ApiRoute> routes = {
-        {"GET", "/api/session", Door::session, &get_session}, {"POST", "/api/login", Door::site, &log_in},
-        {"POST", "/api/logout", Door::csrf, &log_out},        {"GET", "/api/link/", Door::open, &get_link},
-        {"POST", "/api/link/", Door::site, &accept_link},     {"POST", "/api/signup", Door::site, &sign_up},
+        {"GET", kSessionPath, Door::session, &get_session}, {"POST", "/api/login", Door::site, &log_in},
+        {"POST", "/api/logout", Door::csrf, &log_out},      {"GET", "/api/link/", Door::open, &get_link},
+        {"POST", "/api/link/", Door::site, &accept_link},   {"POST", "/api/signup", Door::site, &sign_up},
     };
     return routes;
 }

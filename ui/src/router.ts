@@ -1,6 +1,6 @@
 // One chunk per route. A card opened over a list keeps the same page component, so nothing reloads behind it.
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
-import { loadSession, session } from './state/session'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
+import { loadSession, session, signUpOpen } from './state/session'
 import { i18n } from './i18n'
 
 declare module 'vue-router' {
@@ -18,9 +18,25 @@ const deals = () => import('./pages/DealsPage.vue')
 const tasks = () => import('./pages/TasksPage.vue')
 const link = () => import('./pages/LinkPage.vue')
 
+async function leaveWhenSignedIn(to: RouteLocationNormalized) {
+  const signedIn = await loadSession().catch(() => null)
+  return signedIn ? safeNext(to.query.next) : true
+}
+
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/crm/deals' },
-  { path: '/login', component: () => import('./pages/LoginPage.vue'), meta: { guest: true, title: 'login.title' } },
+  {
+    path: '/login',
+    component: () => import('./pages/LoginPage.vue'),
+    meta: { guest: true, title: 'login.title' },
+    beforeEnter: leaveWhenSignedIn,
+  },
+  {
+    path: '/signup',
+    component: () => import('./pages/SignupPage.vue'),
+    meta: { guest: true, title: 'signup.title' },
+    beforeEnter: [leaveWhenSignedIn, () => signUpOpen.value || '/login'],
+  },
   { path: '/link/:token', component: link, meta: { guest: true, title: 'link.title' } },
   { path: '/invite/:token', component: link, meta: { guest: true, title: 'link.title' } },
   { path: '/welcome', component: () => import('./pages/WelcomePage.vue'), meta: { title: 'welcome.title' } },
@@ -56,11 +72,7 @@ router.beforeEach((to) => {
 })
 
 router.beforeEach(async (to) => {
-  if (to.meta.guest) {
-    if (to.path !== '/login') return true
-    const signedIn = await loadSession().catch(() => null)
-    return signedIn ? safeNext(to.query.next) : true
-  }
+  if (to.meta.guest) return true
   const signedIn = session.value ?? (await loadSession())
   if (signedIn) return true
   return { path: '/login', query: to.fullPath === '/crm/deals' ? {} : { next: to.fullPath } }

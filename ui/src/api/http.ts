@@ -9,6 +9,8 @@ export class ApiError extends Error {
     message: string,
     readonly requestId: string | null = null,
     readonly field: string | null = null,
+    /** The whole answer, for what it says besides the error. */
+    readonly body: unknown = null,
   ) {
     super(message)
   }
@@ -79,7 +81,7 @@ async function send<T>(url: string, options: RequestOptions): Promise<Reply<T>> 
   }
   const failure = readFailure(body)
   if (response.ok && !failure) return { body: body as T, requestId }
-  const error = new ApiError(response.status, failure?.code ?? `http_${response.status}`, failure?.message ?? '', requestId, failure?.field)
+  const error = new ApiError(response.status, failure?.code ?? `http_${response.status}`, failure?.message ?? '', requestId, failure?.field, body)
   Object.assign(error, { retryAfter: Number(response.headers.get('Retry-After')) || 0 })
   throw error
 }

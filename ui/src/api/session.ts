@@ -47,6 +47,11 @@ export interface LinkForm {
   currency?: string
 }
 
+export interface SignUpForm extends LinkForm {
+  company: string
+  email: string
+}
+
 export interface Invitation {
   email: string
   name: string
@@ -66,6 +71,7 @@ export interface Webhook {
 const post = async <T>(url: string, body: unknown = {}): Promise<T> =>
   (await request<T>(url, { method: 'POST', body })).body
 
+/** Without a session: an error of status 401, whose body says in `selfSignup` whether guests may sign up. */
 export const fetchSession = async (): Promise<Session> => (await request<Session>('/api/session')).body
 /** One e-mail may belong to several portals; then the answer lists them and the next try names one. */
 export const login = (email: string, password: string, accountId?: number) =>
@@ -74,6 +80,8 @@ export const logout = () => post<unknown>('/api/logout')
 export const fetchLink = async (token: string): Promise<OneTimeLink> =>
   (await request<OneTimeLink>(`/api/link/${encodeURIComponent(token)}`)).body
 export const consumeLink = (token: string, form: LinkForm) => post<unknown>(`/api/link/${encodeURIComponent(token)}`, form)
+/** Sent once: a repeat could make a second portal. */
+export const signUp = (form: SignUpForm) => request('/api/signup', { method: 'POST', body: form, attempts: 1 })
 export const finishFirstRun = () => post<unknown>('/api/first-run/done')
 export const purgeDemo = () => post<unknown>('/api/demo/purge')
 export const saveProfile = (profile: Partial<Pick<User, 'language' | 'timeZone' | 'name' | 'lastName'>>) =>

@@ -17,6 +17,7 @@ const known: Record<string, string> = {
   ACCESS_DENIED: 'error.denied',
   insufficient_scope: 'error.denied',
   NOT_FOUND: 'error.notFound',
+  SIGNUP_CLOSED: 'signup.closed',
 }
 
 export function plain(error: unknown): Plain {

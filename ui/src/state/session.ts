@@ -1,5 +1,5 @@
 // Who is signed in. Loaded once at start; every screen reads it from here.
-import { computed, shallowRef } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { ApiError, onUnauthorized, setCsrf } from '@/api/http'
 import { fetchSession, logout, type Session } from '@/api/session'
 import { forgetWrites, replayWrites } from '@/api/rest'
@@ -8,6 +8,8 @@ import { forgetDirectory } from './people'
 import { forgetCrm } from './crm'
 
 export const session = shallowRef<Session | null>(null)
+/** Whether somebody who is not signed in may make a portal of their own; known after loadSession(). */
+export const signUpOpen = ref(false)
 export const me = computed(() => session.value?.user ?? null)
 export const account = computed(() => session.value?.account ?? null)
 
@@ -27,6 +29,7 @@ export function loadSession(force = false): Promise<Session | null> {
     .catch((error: unknown) => {
       if (error instanceof ApiError && error.status === 401) {
         session.value = null
+        signUpOpen.value = (error.body as { selfSignup?: boolean } | null)?.selfSignup === true
         return null
       }
       loading = undefined

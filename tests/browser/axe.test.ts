@@ -1,12 +1,10 @@
 // Every screen in both themes, three languages and two widths: no accessibility violation, nothing scrolls sideways.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { violations } from './axe'
 import { desktop, launch, phone, settle, shoot, sideways, watch } from './browser'
 import { Client, startStoa, type Stoa } from './stoa'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const languages = ['en', 'de', 'ru'] as const
 const themes = ['light', 'dark'] as const
 
@@ -37,23 +35,6 @@ afterAll(async () => {
   await stoa?.stop()
 })
 
-interface Violation {
-  id: string
-  nodes: { target: string[]; failureSummary: string }[]
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (root: Node, options: object) => Promise<{ violations: Violation[] }> } }
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    // An open layer hides the page below from everybody; that page is a screen of its own here.
-    const root = [...document.querySelectorAll('[role=dialog][data-state=open]')].at(-1) ?? document
-    return (await axe.run(root, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).violations
-  })
-  return found.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')} ${node.failureSummary}`))
-}
-
 interface Screen {
   name: string
   path: () => string
@@ -80,7 +61,7 @@ const screens: Screen[] = [
 ]
 
 describe.each(languages)('in %s', (language) => {
-  it.concurrent.each(screens)('$name has no violation', { timeout: 60_000 }, async (screen) => {
+  it.concurrent.each(screens)('$name has no violation', { timeout: 240_000 }, async (screen) => {
     await client.send('/api/profile', { language })
     const watched = await watch(browser, stoa.url, { locale: language })
     if (!screen.guest) await watched.context.addCookies([{ ...client.cookie, url: stoa.url }])

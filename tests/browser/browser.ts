@@ -67,7 +67,7 @@ export async function settle(page: Page): Promise<void> {
   })
 }
 
-export const shoot = (page: Page, name: string) => page.screenshot({ path: `${out}${name}.png` })
+export const shoot = (page: Page, name: string, fullPage = false) => page.screenshot({ path: `${out}${name}.png`, fullPage })
 
 export const sideways = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

@@ -12,9 +12,10 @@ export interface Stoa {
   stop: () => Promise<void>
 }
 
-export async function startStoa(): Promise<Stoa> {
+/** With demo data, unless it is told otherwise; `config` is TOML text. */
+export async function startStoa({ demo = true, config }: { demo?: boolean; config?: string } = {}): Promise<Stoa> {
   if (!existsSync(join(uiFolder, 'index.html'))) throw new Error(`no interface at ${uiFolder}: run npm run build in ui`)
-  const portal = await Portal.start({ create: ['--demo'], serve: ['--ui', uiFolder], browser: true })
+  const portal = await Portal.start({ create: demo ? ['--demo'] : [], serve: ['--ui', uiFolder], browser: true, config })
   const token = new URL(portal.created.admin_login_link).pathname.split('/').at(-1)!
   return { url: portal.http, token, stop: () => portal.stop() }
 }

@@ -1,0 +1,23 @@
+// What axe finds on the page that is shown.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Violation {
+  id: string
+  nodes: { target: string[]; failureSummary: string }[]
+}
+
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (root: Node, options: object) => Promise<{ violations: Violation[] }> } }
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    // An open layer hides the page below from everybody; that page is a screen of its own here.
+    const root = [...document.querySelectorAll('[role=dialog][data-state=open]')].at(-1) ?? document
+    return (await axe.run(root, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).violations
+  })
+  return found.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')} ${node.failureSummary}`))
+}

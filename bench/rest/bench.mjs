@@ -7,8 +7,8 @@ import { best, cpuSeconds, freePort, residentMb, serverCore, start, stop, until,
 import { copyAccounts, growDeals } from './grow.mjs'
 
 const root = resolve(new URL('../..', import.meta.url).pathname)
-const binary = process.env.STOA_BIN ?? join(root, 'build/release/stoa')
-const dbBench = join(process.env.STOA_BUILD ?? join(root, 'build/release'), 'stoa_db_bench')
+const binary = resolve(root, process.env.STOA_BIN ?? 'build/release/stoa')
+const dbBench = resolve(root, process.env.STOA_BUILD ?? 'build/release', 'stoa_db_bench')
 const deals = Number(process.env.DEALS ?? 1_000_000)
 const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))

@@ -9,14 +9,14 @@ function columns(file, table) {
   return sql(file, `SELECT name FROM pragma_table_info('${table}');`).trim().split('\n')
 }
 
-/** Copies existing deals until the account has `count`. */
+/** Copies existing deals until the account has `count`: one every half minute up to now, as ids and dates grow together in life. */
 export function growDeals(file, account, count) {
   const table = 'crm_deals'
   const have = Number(sql(file, `SELECT count(*) FROM ${table} WHERE account_id = ${account};`))
   const last = Number(sql(file, `SELECT max(id) FROM ${table} WHERE account_id = ${account};`))
   if (have >= count) return
   const list = columns(file, table).filter((name) => name !== 'account_id' && name !== 'id')
-  const values = list.map((name) => (name === 'date_create' ? 'd.date_create - n.i * 7' : `d.${name}`))
+  const values = list.map((name) => (name === 'date_create' ? `unixepoch() - (${count - have} - n.i) * 30` : `d.${name}`))
   sql(
     file,
     `PRAGMA cache_size = -200000; PRAGMA synchronous = OFF; BEGIN;

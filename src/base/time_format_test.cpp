@@ -221,5 +221,15 @@ TEST(TimeZone, a_damaged_file_is_an_error_at_every_cut) {
         EXPECT_FALSE(TimeZone::parse("x", file.substr(0, n))) << n;
 }
 
+TEST(TimeZone, a_rule_with_an_offset_beyond_a_day_is_damaged) {
+    std::string file = read_file("/usr/share/zoneinfo/Asia/Tokyo", 1 << 20).value();
+    const std::size_t rule = file.rfind("JST-9");
+    ASSERT_NE(rule, std::string::npos);
+    EXPECT_TRUE(TimeZone::parse("x", file.substr(0, rule) + "JST-24\n"));
+    EXPECT_FALSE(TimeZone::parse("x", file.substr(0, rule) + "JST-25\n"));
+    EXPECT_FALSE(TimeZone::parse("x", file.substr(0, rule) + "JST105\n"));
+    EXPECT_FALSE(TimeZone::parse("x", file.substr(0, rule) + "JST-24JDT,M3.5.0,M10.5.0\n")) << "summer adds an hour";
+}
+
 }  // namespace
 }  // namespace stoa

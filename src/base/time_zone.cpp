@@ -90,6 +90,7 @@ class TimeZone::PosixParser {
         Rule rule;
         if (!name() || !clock(rule.standard_s)) return std::nullopt;
         rule.standard_s = -rule.standard_s;  // POSIX counts westward
+        if (!is_offset(rule.standard_s)) return std::nullopt;
         if (text_.empty()) return rule;
         rule.has_summer = true;
         if (!name()) return std::nullopt;
@@ -98,6 +99,7 @@ class TimeZone::PosixParser {
             if (!clock(rule.summer_s)) return std::nullopt;
             rule.summer_s = -rule.summer_s;
         }
+        if (!is_offset(rule.summer_s)) return std::nullopt;
         if (!skip(',') || !year_day(rule.begin) || !skip(',') || !year_day(rule.end) || !text_.empty()) {
             return std::nullopt;
         }
@@ -128,6 +130,9 @@ class TimeZone::PosixParser {
         text_.remove_prefix(n);
         return n > 0 && out <= max;
     }
+
+    /// The hour of a change may be as much as a week away (RFC 8536, 3.3.1); an offset may not.
+    static bool is_offset(int seconds) { return seconds >= -kDay && seconds <= kDay; }
 
     /// [+-]hh[:mm[:ss]] in seconds.
     bool clock(int& out) {

@@ -43,6 +43,23 @@ inline constexpr std::size_t write_queue_max = 4'096;   ///< waiting write trans
 inline constexpr std::size_t commit_group_max = 256;    ///< transactions that share one fsync
 inline constexpr std::size_t worker_queue_max = 4'096;  ///< requests waiting for the worker pool
 
+// Files
+inline constexpr std::size_t file_key_bytes_max = 200;
+inline constexpr std::uint64_t file_bytes_max = 16ULL << 30;
+inline constexpr std::size_t file_read_bytes_max = 8 * 1024 * 1024;         ///< given back at once
+inline constexpr std::size_t file_part_bytes = 8 * 1024 * 1024;             ///< of an upload to S3 in parts
+inline constexpr std::size_t file_single_put_bytes_max = 16 * 1024 * 1024;  ///< more goes to S3 in parts
+inline constexpr int file_stall_ms = 1'500;         ///< without progress; then the operation is refused
+inline constexpr int file_queue_wait_ms = 10'000;   ///< for a worker
+inline constexpr std::size_t file_queue_max = 256;  ///< operations that wait for a worker; more are refused
+inline constexpr int file_workers = 8;
+inline constexpr int file_threads_max = 24;  ///< workers that hang in the kernel included
+inline constexpr int file_probes_max = 4;    ///< threads that try whether a hanging store is back
+inline constexpr int file_link_lifetime_s_max = 7 * 24 * 3600;
+inline constexpr int virus_scanner_answer_ms = 30'000;  ///< for its verdict, once it has everything
+inline constexpr std::size_t virus_scan_queue_max = 64;
+inline constexpr int virus_scan_workers = 4;
+
 // Events
 inline constexpr int event_attempts_max = 10;
 inline constexpr int offline_events_per_account_max = 100'000;

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -31,6 +32,10 @@ struct Exchange {
     std::size_t header_bytes = 0;
     bool target_refused = false;
     bool answer_too_large = false;
+    bool source_failed = false;
+    std::uint64_t uploaded = 0;  ///< offset of the next byte to send
+    std::uint64_t moved = 0;
+    std::chrono::steady_clock::time_point moved_at = std::chrono::steady_clock::now();
 };
 
 /// One handle per thread and kind of target, for its open connections and TLS sessions: a connection to a private
@@ -86,6 +91,42 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* user) {
     return size;
 }
 
+std::size_t give_body(char* to, std::size_t, std::size_t size, void* user) {
+    auto& exchange = *static_cast<Exchange*>(user);
+    const UploadSource& source = exchange.request.upload;
+    const std::uint64_t left = source.bytes - exchange.uploaded;
+    if (left == 0) return 0;
+    const std::size_t wanted = left < size ? static_cast<std::size_t>(left) : size;
+    const std::size_t given = source.read(exchange.uploaded, to, wanted);
+    if (given == 0 || given > wanted) {
+        exchange.source_failed = true;
+        return CURL_READFUNC_ABORT;
+    }
+    exchange.uploaded += given;
+    return given;
+}
+
+int seek_body(void* user, curl_off_t offset, int origin) {
+    if (origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
+    static_cast<Exchange*>(user)->uploaded = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+}
+
+/// Not 0 breaks the exchange off.
+int look_at_progress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent) {
+    auto& exchange = *static_cast<Exchange*>(user);
+    const auto now = std::chrono::steady_clock::now();
+    // The answer's head is progress, too.
+    const auto moved = static_cast<std::uint64_t>(received + sent) + exchange.header_bytes;
+    if (moved != exchange.moved) {
+        exchange.moved = moved;
+        exchange.moved_at = now;
+    }
+    const int stall_ms = exchange.request.stall_ms;
+    if (stall_ms > 0 && now - exchange.moved_at > std::chrono::milliseconds(stall_ms)) return 1;
+    return exchange.request.on_progress && !exchange.request.on_progress(moved) ? 1 : 0;
+}
+
 std::string_view trimmed(std::string_view text) {
     const auto from = text.find_first_not_of(kWhitespace);
     if (from == text.npos) return {};
@@ -125,7 +166,20 @@ List header_list(const ClientRequest& request) {
     return list;
 }
 
-void set_method(CURL* easy, const ClientRequest& request) {
+void set_upload(CURL* easy, Exchange& exchange) {
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(exchange.request.upload.bytes));
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 128L * 1024);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, exchange.request.method.c_str());
+}
+
+void set_method(CURL* easy, Exchange& exchange) {
+    const ClientRequest& request = exchange.request;
+    if (request.upload.read) return set_upload(easy, exchange);
     if (request.method == "HEAD") {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;
@@ -140,7 +194,8 @@ void set_method(CURL* easy, const ClientRequest& request) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
-void set_limits(CURL* easy, const ClientRequest& request) {
+void set_limits(CURL* easy, Exchange& exchange) {
+    const ClientRequest& request = exchange.request;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
@@ -153,19 +208,32 @@ void set_limits(CURL* easy, const ClientRequest& request) {
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_tls ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_tls ? 2L : 0L);
+    if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+    if (request.stall_ms > 0 || request.on_progress) {
+        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, look_at_progress);
+        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);
+    }
 }
 
 Error error_of(CURLcode code, const Exchange& exchange) {
     if (exchange.answer_too_large) return {Errc::too_large, "The answer is larger than allowed."};
+    if (exchange.source_failed) return invalid("What was to be sent could not be read to its end.", "upload");
     if (exchange.target_refused) return forbidden("The target address is not public.");
     switch (code) {
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_URL_MALFORMAT:
             return invalid("Not an http or https URL.", "url");
         case CURLE_OPERATION_TIMEDOUT:
+        case CURLE_ABORTED_BY_CALLBACK:
             return {Errc::timeout, "The target did not answer in time."};
         case CURLE_PEER_FAILED_VERIFICATION:
             return {Errc::unavailable, "The target's TLS certificate is not trusted."};
+        case CURLE_PARTIAL_FILE:
+        case CURLE_GOT_NOTHING:
+            return {Errc::unavailable, "The target's answer was cut short."};
+        case CURLE_SSL_CACERT_BADFILE:
+            return invalid("The file of trusted certificates cannot be read.", "ca_file");
         case CURLE_COULDNT_RESOLVE_HOST:
             return {Errc::unavailable, "The target's name is unknown."};
         default:
@@ -181,8 +249,8 @@ Result<ClientResponse> fetch(const ClientRequest& request) {
     if (!easy) return internal_error("libcurl cannot be started.");
     Exchange exchange{request};
     const List headers = header_list(request);
-    set_limits(easy, request);
-    set_method(easy, request);
+    set_limits(easy, exchange);
+    set_method(easy, exchange);
     curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "Stoa");

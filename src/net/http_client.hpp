@@ -3,6 +3,8 @@
 // Refuses private, loopback and link-local targets unless the caller says otherwise (server-side request forgery),
 // checks the address that is really connected to, follows no redirects and uses no proxy.
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,16 +13,29 @@
 
 namespace stoa::net {
 
+/// A body that is read while it is sent, for what is large or lies in memory already.
+struct UploadSource {
+    std::uint64_t bytes = 0;
+    /// Copies up to `size` bytes from `offset` on; 0 before the end breaks the exchange off. Runs within fetch(); an
+    /// earlier offset comes again when a kept connection proves dead.
+    std::function<std::size_t(std::uint64_t offset, char* to, std::size_t size)> read;
+};
+
 struct ClientRequest {
     std::string method = "GET";
     std::string url;
     std::vector<Header> headers;
     std::string body;
-    int timeout_ms = 10'000;  ///< whole exchange
+    UploadSource upload{};    ///< instead of `body`, when it can be read
+    int timeout_ms = 10'000;  ///< whole exchange; 0 = none
+    int stall_ms = 0;         ///< without a byte in either direction, kept to within a second; 0 = none
     int connect_timeout_ms = 3'000;
     std::size_t answer_bytes_max = 1 << 20;
     bool allow_private_targets = false;
     bool verify_tls = true;
+    std::string ca_file;  ///< PEM of who may sign the target's certificate; empty = the system's
+    /// Told how many bytes went both ways so far, at least once a second; false breaks the exchange off.
+    std::function<bool(std::uint64_t bytes)> on_progress{};
 };
 
 struct ClientResponse {
@@ -29,7 +44,8 @@ struct ClientResponse {
     std::string body;
 };
 
-/// Errors: invalid_argument (URL, scheme), forbidden (target not allowed), timeout, unavailable, too_large.
+/// Errors: invalid_argument (URL, scheme), forbidden (target not allowed), timeout, unavailable (also for an answer
+/// that ends early), too_large.
 Result<ClientResponse> fetch(const ClientRequest& request);
 
 }  // namespace stoa::net

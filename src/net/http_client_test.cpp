@@ -196,5 +196,84 @@ TEST(HttpClient, TrustsNoUnknownCertificateUnlessTold) {
     EXPECT_NE(refused.error().message.find("certificate"), std::string::npos);
 }
 
+TEST(HttpClient, TrustsTheAuthorityOfTheGivenFile) {
+    const auto pem = make_self_signed({"127.0.0.1"}, 10);
+    ASSERT_TRUE(pem.ok());
+    ServerOptions options;
+    options.listen = {{"127.0.0.1", 0, true}};
+    options.certificate_pem = pem->certificate;
+    options.private_key_pem = pem->private_key;
+    const auto server = serve(echo, options);
+    ASSERT_TRUE(server);
+    char path[] = "/tmp/stoa-ca-XXXXXX";
+    const Fd file(::mkstemp(path));
+    ASSERT_EQ(::write(file.get(), pem->certificate.data(), pem->certificate.size()),
+              static_cast<ssize_t>(pem->certificate.size()));
+    ClientRequest request = local(url(*server, "/", "https"));
+    request.ca_file = path;
+    const auto trusted = fetch(request);
+    ::unlink(path);
+    EXPECT_TRUE(trusted.ok()) << trusted.error().message;
+    request.ca_file = "/nonexistent/ca.pem";
+    const auto refused = fetch(request);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().field, "ca_file");
+}
+
+TEST(HttpClient, SendsABodyThatIsReadWhileItIsSent) {
+    const auto server = serve([](Request& request, Responder respond) {
+        Response response;
+        response.body = request.method + " " + std::to_string(request.body.size()) + " " + request.body.substr(0, 4) +
+                        request.body.substr(request.body.size() < 4 ? 0 : request.body.size() - 4);
+        respond(std::move(response));
+    });
+    ASSERT_TRUE(server);
+    std::string text(3'000'000, 'x');
+    text.replace(0, 4, "head");
+    text.replace(text.size() - 4, 4, "tail");
+    std::uint64_t told = 0;
+    ClientRequest request = local(url(*server, "/"));
+    request.method = "PUT";
+    request.stall_ms = 2'000;
+    request.upload = {text.size(), [&](std::uint64_t offset, char* to, std::size_t size) {
+                          return text.copy(to, size, static_cast<std::size_t>(offset));
+                      }};
+    request.on_progress = [&](std::uint64_t bytes) {
+        told = bytes;
+        return true;
+    };
+    const auto response = fetch(request);
+    ASSERT_TRUE(response.ok()) << response.error().message;
+    EXPECT_EQ(response->body, "PUT 3000000 headtail");
+    EXPECT_GE(told, text.size());
+    request.upload.bytes += 1;
+    const auto refused = fetch(request);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().field, "upload");
+    request.upload = {0, [](std::uint64_t, char*, std::size_t) { return std::size_t{0}; }};
+    const auto empty = fetch(request);
+    ASSERT_TRUE(empty.ok()) << empty.error().message;
+    EXPECT_EQ(empty->body, "PUT 0 ");
+}
+
+TEST(HttpClient, BreaksOffWhenNothingMovesOrItIsToldTo) {
+    KeptResponders kept;
+    const auto server = serve([&](Request&, Responder respond) { kept.keep(std::move(respond)); });
+    ASSERT_TRUE(server);
+    ClientRequest request = local(url(*server, "/"));
+    request.timeout_ms = 0;
+    request.stall_ms = 300;
+    const auto start = std::chrono::steady_clock::now();
+    const auto stalled = fetch(request);
+    ASSERT_FALSE(stalled.ok());
+    EXPECT_EQ(stalled.error().code, Errc::timeout);
+    request.stall_ms = 0;
+    request.on_progress = [](std::uint64_t) { return false; };
+    const auto told = fetch(request);
+    ASSERT_FALSE(told.ok());
+    EXPECT_EQ(told.error().code, Errc::timeout);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(4'000));
+}
+
 }  // namespace
 }  // namespace stoa::net

@@ -60,6 +60,24 @@ inline constexpr int virus_scanner_answer_ms = 30'000;  ///< for its verdict, on
 inline constexpr std::size_t virus_scan_queue_max = 64;
 inline constexpr int virus_scan_workers = 4;
 
+// Cache and bus
+inline constexpr std::size_t cache_key_bytes_max = 200;  ///< Memcached itself allows 250
+inline constexpr std::size_t cache_value_bytes_max = 512 * 1024;
+inline constexpr std::size_t cache_keys_per_call_max = 1'000;
+inline constexpr int cache_lifetime_s_max = 30 * 24 * 3600;  ///< Memcached takes more for a date
+inline constexpr int cache_connections_max = 128;
+inline constexpr int single_flight_wait_ms = 5'000;
+inline constexpr std::size_t bus_channel_bytes_max = 200;
+inline constexpr std::size_t bus_message_bytes_max = 64 * 1024;
+inline constexpr std::size_t bus_queue_max = 4'096;  ///< messages not sent yet; past it subscribers are told of a gap
+inline constexpr std::size_t bus_subscriptions_max = 1'024;
+inline constexpr std::size_t bus_stream_length_max = 100'000;
+inline constexpr std::size_t bus_stream_read_max = 1'000;
+inline constexpr std::size_t causal_token_bytes_max = 512;
+inline constexpr std::size_t causal_lookups_max = 65'536;   ///< waiting; more get "unknown" at once
+inline constexpr std::size_t causal_batch_max = 1'000;      ///< accounts per round trip
+inline constexpr std::size_t causal_unstored_max = 10'000;  ///< accounts whose token waits for the store to return
+
 // Events
 inline constexpr int event_attempts_max = 10;
 inline constexpr int offline_events_per_account_max = 100'000;

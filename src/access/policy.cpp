@@ -52,6 +52,41 @@ Condition taken_part_by(const Entity& entity, std::vector<db::Value> users) {
     return Condition::any(std::move(any));
 }
 
+int level_of(Operation operation) {
+    switch (operation) {
+        case Operation::read:
+            return 1;
+        case Operation::add:
+            return 2;
+        case Operation::update:
+            return 3;
+        case Operation::remove:
+            break;
+    }
+    return 4;
+}
+
+/// Everybody, the user, and the user's departments: "*", "U5", "D3", "DR3".
+std::vector<db::Value> access_codes(const Actor& actor) {
+    std::vector<db::Value> codes{std::string("*"), "U" + std::to_string(actor.user)};
+    for (const RecordId department : actor.departments) {
+        codes.emplace_back("D" + std::to_string(department));
+        codes.emplace_back("DR" + std::to_string(department));
+    }
+    return codes;
+}
+
+/// Rows that lie in something that was opened to the actor far enough.
+Condition granted(const Actor& actor, const Entity& entity, const Entity& grants, Operation operation) {
+    Condition codes = Condition::in(grants.field("ACCESS_CODE").column, access_codes(actor));
+    Condition far_enough =
+        Condition::compare(grants.field("LEVEL").column, Condition::Op::ge, std::int64_t{level_of(operation)});
+    Condition grant = Condition::exists(grants.table, grants.field("OBJECT_ID").column, "target_id",
+                                        Condition::all({std::move(codes), std::move(far_enough)}));
+    return Condition::exists(entity.field(entity.grants_path).link_table, "owner_id", entity.id_field().column,
+                             std::move(grant));
+}
+
 }  // namespace
 
 RolePolicy::RolePolicy(const model::Registry& registry) : registry_(registry) {}
@@ -60,6 +95,13 @@ Condition RolePolicy::rows(const Actor& actor, const Entity& entity, Operation o
     if (actor.system) return Condition::always();
     if (entity.access.empty() || actor.user <= 0) return Condition::never();
     if (actor.role == model::Role::admin) return Condition::always();
+    Condition by_role = by_rule(actor, entity, operation);
+    if (entity.grants_entity.empty()) return by_role;
+    return Condition::any(
+        {std::move(by_role), granted(actor, entity, registry_.entity(entity.grants_entity), operation)});
+}
+
+Condition RolePolicy::by_rule(const Actor& actor, const Entity& entity, Operation operation) const {
     const Reach reach = reach_of(actor, entity.access, operation);
     if (reach == Reach::none) return Condition::never();
 
@@ -80,6 +122,7 @@ Condition RolePolicy::rows(const Actor& actor, const Entity& entity, Operation o
         if (reach == Reach::department) {
             users.insert(users.end(), actor.department_members.begin(), actor.department_members.end());
         }
+        if (reach == Reach::shared) users.emplace_back();  // rows that belong to nobody
         all.push_back(taken_part_by(entity, std::move(users)));
     }
     return Condition::all(std::move(all));

@@ -12,6 +12,7 @@ enum class Reach : std::uint8_t {
     none,
     own,         ///< rows whose owner_field or member_fields name the actor
     department,  ///< own, or owned by somebody of the actor's departments
+    shared,      ///< own, or without an owner: the company's
     all,
 };
 
@@ -23,6 +24,8 @@ class RolePolicy : public model::AccessPolicy {
                        model::Operation operation) const override;
 
   private:
+    db::Condition by_rule(const model::Actor& actor, const model::Entity& entity, model::Operation operation) const;
+
     const model::Registry& registry_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "base/result.hpp"
 #include "json/writer.hpp"
 #include "model/records.hpp"
+#include "model/stored_files.hpp"
 
 namespace stoa::api {
 
@@ -33,6 +35,11 @@ struct Call {
     std::optional<std::int64_t> total{};  ///< list extras of the v2 envelope
     std::optional<std::int64_t> next{};
 
+    /// Files that came with the call and are in the store by now. See file_input.hpp.
+    std::span<const model::StoredContent> uploads{};
+    /// What is known of the file that this parameter (or its fileData) held; nullptr when it held none.
+    const model::StoredContent* upload(const json::Value& value) const;
+
     /// Throws away what was written to `out` so far by this call.
     void reset_output() { out.rewind(output_start); }
     std::size_t output_start = 0;  ///< where this call's result begins in the shared buffer
@@ -45,5 +52,10 @@ struct Call {
     db::Tx& tx() { return records.tx(); }
     db::WriteTx& write_tx() { return records.write_tx(); }
 };
+
+/// What the handler of a read answers when it finds that it must write first (defaults made on first use): the wire runs
+/// it again inside a write. Of no use inside a write.
+Error needs_write();
+bool is_needs_write(const Error& error);
 
 }  // namespace stoa::api

@@ -2,7 +2,11 @@
 
 #include "api/crud.hpp"
 
+#include <algorithm>
+
 #include "api/crud_v3.hpp"
+#include "api/file_fields.hpp"
+#include "api/file_links.hpp"
 #include "base/limits.hpp"
 
 namespace stoa::api {
@@ -108,6 +112,13 @@ constexpr Generic kGeneric[] = {
     {"delete", Effect::write, Run::pool, delete_method}, {"fields", Effect::read, Run::io, fields_method},
 };
 
+bool may_have_files(const Entity& entity, const Generic& generic) {
+    if (generic.effect != Effect::write || generic.step == delete_method) return false;
+    return entity.has_user_fields() || std::any_of(entity.fields.begin(), entity.fields.end(), [](const auto& field) {
+               return field.type == model::FieldType::file;
+           });
+}
+
 }  // namespace
 
 Result<model::Query> read_query(const Call& call, const Entity& entity, Shape shape, const db::Condition& fixed,
@@ -149,6 +160,8 @@ Status write_list(Call& call, const Entity& entity, Shape shape, const db::Condi
 
 Status write_rows(Call& call, const Entity& entity, Shape shape, const Selection& selection, const model::Query& query,
                   std::int64_t& rows, const MoreMembers& more) {
+    std::optional<FileLinks> links;
+    if (selection.shows_files()) shape.files = &links.emplace(call.metadata().account, call.now());
     SideTables side;
     if (selection.needs_side_tables()) {
         std::vector<RecordId> ids;
@@ -173,6 +186,8 @@ Status write_rows(Call& call, const Entity& entity, Shape shape, const Selection
 Status write_one(Call& call, const Entity& entity, Shape shape, RecordId id, const MoreMembers& more) {
     STOA_TRY(const Selection selection,
              Selection::make(entity, user_fields_of(call, entity), shape, call.params.find("select")));
+    std::optional<FileLinks> links;
+    if (selection.shows_files()) shape.files = &links.emplace(call.metadata().account, call.now());
     SideTables side;
     if (selection.needs_side_tables()) {
         STOA_TRY(side, load_side_tables(call.records, entity, selection, std::span(&id, 1)));
@@ -184,14 +199,16 @@ Status write_one(Call& call, const Entity& entity, Shape shape, RecordId id, con
 }
 
 Result<RecordId> add_record(Call& call, const Entity& entity, Shape shape, const json::Value& fields) {
-    STOA_TRY(model::Changes changes,
-             read_changes(entity, user_fields_of(call, entity), shape, fields, call.zone(), call.actor().system));
+    STOA_TRY(const std::optional<json::Value> stored, store_files(call, entity, shape, fields));
+    STOA_TRY(model::Changes changes, read_changes(entity, user_fields_of(call, entity), shape,
+                                                  stored ? *stored : fields, call.zone(), call.actor().system));
     return call.records.add(std::move(changes));
 }
 
 Status update_record(Call& call, const Entity& entity, Shape shape, RecordId id, const json::Value& fields) {
-    STOA_TRY(model::Changes changes,
-             read_changes(entity, user_fields_of(call, entity), shape, fields, call.zone(), call.actor().system));
+    STOA_TRY(const std::optional<json::Value> stored, store_files(call, entity, shape, fields));
+    STOA_TRY(model::Changes changes, read_changes(entity, user_fields_of(call, entity), shape,
+                                                  stored ? *stored : fields, call.zone(), call.actor().system));
     return call.records.update(id, std::move(changes));
 }
 
@@ -204,7 +221,11 @@ void add_entity_methods(MethodTable& table, const model::Registry& registry) {
                            .scope = entity->scope,
                            .effect = generic.effect,
                            .run = generic.run,
-                           .handler = [entity, step = generic.step](Call& call) { return step(call, *entity); }});
+                           .handler = [entity, step = generic.step](Call& call) { return step(call, *entity); },
+                           .files = may_have_files(*entity, generic)
+                                        ? files_in_fields(*entity, Shape::of(entity->api.v2).names,
+                                                          entity->api.v2.fields_parameter)
+                                        : nullptr});
             }
         }
         if (!entity->api.v3.prefix.empty()) add_entity_methods_v3(table, *entity);

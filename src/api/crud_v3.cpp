@@ -218,6 +218,7 @@ std::string_view v3_type_name(FieldType type) {
         case FieldType::multifield:
             return "array";
         case FieldType::json:
+        case FieldType::file:
             return "object";
         default:
             return "string";

@@ -44,6 +44,8 @@ std::string type_name(const Field& field, const Shape& shape) {
             return "crm_status";
         case FieldType::enumeration:
             return "enumeration";
+        case FieldType::file:
+            return "file";
         case FieldType::multifield:
             return "crm_multifield";
         case FieldType::list:

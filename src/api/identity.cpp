@@ -15,4 +15,8 @@ bool Identity::has_scope(std::string_view scope) const {
     }
 }
 
+Result<std::shared_ptr<const Identity>> Authenticator::by_signed_link(AccountId, UserId) {
+    return Error{Errc::unauthorized, "Signed links are not taken here.", {}, "NO_AUTH_FOUND"};
+}
+
 }  // namespace stoa::api

@@ -35,6 +35,9 @@ class Authenticator {
     virtual Result<std::shared_ptr<const Identity>> by_token(std::string_view access_token) = 0;
     /// `csrf` is the X-Stoa-CSRF header, needed for every REST call of a session.
     virtual Result<std::shared_ptr<const Identity>> by_session(std::string_view cookie, std::string_view csrf) = 0;
+    /// Somebody who shows a link that this program signed for that user. Has all scopes: the method was chosen when the
+    /// link was made. Errors: unauthorized.
+    virtual Result<std::shared_ptr<const Identity>> by_signed_link(AccountId account, UserId user);
     /// A fresh access token for an event handler of an application, on behalf of a user. Errors: not_found.
     struct EventAuth {
         std::string access_token, application_token, client_id, scope;

@@ -2,9 +2,23 @@
 
 #include <algorithm>
 
+#include "api/file_input.hpp"
 #include "base/utf8.hpp"
 
 namespace stoa::api {
+
+const model::StoredContent* Call::upload(const json::Value& value) const {
+    const std::int64_t number = upload_number(value);
+    return number >= 0 && number < std::ssize(uploads) ? &uploads[static_cast<std::size_t>(number)] : nullptr;
+}
+
+Error needs_write() {
+    return {Errc::conflict, "This must run as a write.", {}, "@NEEDS_WRITE"};
+}
+
+bool is_needs_write(const Error& error) {
+    return error.code == Errc::conflict && error.api_code == "@NEEDS_WRITE";
+}
 
 void MethodTable::add(Method method) {
     auto& table = by_name_[static_cast<std::size_t>(method.wire)];

@@ -22,6 +22,7 @@ enum class Caller : std::uint8_t {
     application,  ///< OAuth applications only (WRONG_AUTH_TYPE otherwise)
 };
 
+class FileSearch;
 using Handler = std::function<Status(Call&)>;
 
 struct Method {
@@ -32,6 +33,9 @@ struct Method {
     Caller caller = Caller::user;
     Handler handler;
     Wire wire = Wire::v2;
+    /// Writes that take contents of files: says where they stand among the parameters. The wire puts them into the store
+    /// before the transaction begins.
+    std::function<void(FileSearch&)> files{};
     bool snapshot = false;  ///< reads with several selects that must agree
 };
 

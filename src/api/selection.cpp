@@ -63,6 +63,12 @@ void tidy(Selection& selection) {
 
 }  // namespace
 
+bool Selection::shows_files() const {
+    const auto is_file = [](const Field& field) { return field.type == FieldType::file; };
+    return std::any_of(fields.begin(), fields.end(), [&](const Field* field) { return is_file(*field); }) ||
+           std::any_of(user_fields.begin(), user_fields.end(), [&](const UserField* f) { return is_file(f->field); });
+}
+
 Selection Selection::everything(const Entity& entity, const UserFieldSet* user_fields, Shape shape) {
     Selection selection;
     selection.fields.reserve(entity.fields.size());

@@ -12,17 +12,20 @@
 
 namespace stoa::api {
 
+class FileLinks;
+
 struct Shape {
     model::Names names = model::Names::classic;
-    bool typed = false;              ///< numbers as numbers
-    bool multifields_as_fm = false;  ///< crm.item: one list "fm" instead of PHONE, EMAIL, …; part of `select: *`
-    bool original_uf_names = false;  ///< crm.item with useOriginalUfNames: UF_CRM_… beside the item names
+    bool typed = false;                ///< numbers as numbers
+    bool multifields_as_fm = false;    ///< crm.item: one list "fm" instead of PHONE, EMAIL, …; part of `select: *`
+    bool original_uf_names = false;    ///< crm.item with useOriginalUfNames: UF_CRM_… beside the item names
+    const FileLinks* files = nullptr;  ///< makes the addresses of file fields; without it they show numbers only
 
     static Shape classic() { return {}; }
-    static Shape item() { return {model::Names::item, true, true}; }
-    static Shape v3() { return {model::Names::v3, true, false}; }
+    static Shape item() { return {.names = model::Names::item, .typed = true, .multifields_as_fm = true}; }
+    static Shape v3() { return {.names = model::Names::v3, .typed = true}; }
     static Shape of(const model::EntityApi::V2& api) {
-        return {api.camel ? model::Names::item : model::Names::classic, api.typed, false};
+        return {.names = api.camel ? model::Names::item : model::Names::classic, .typed = api.typed};
     }
 };
 
@@ -38,6 +41,7 @@ class Selection {
     std::vector<const model::UserField*> user_fields;
     std::vector<const model::Field*> links;  ///< FieldType::links
     std::vector<const model::Field*> multifields;
+    bool shows_files() const;
     bool star = false;  ///< nothing was named, or "*"
     bool needs_side_tables() const { return !links.empty() || !multifields.empty(); }
 };

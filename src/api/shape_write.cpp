@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/file_fields.hpp"
 #include "api/shape.hpp"
 #include "base/decimal.hpp"
 #include "json/parse.hpp"
@@ -144,6 +145,9 @@ void write_from(json::Writer& out, const Field& field, const Shape& shape, const
         case FieldType::datetime:
             write_instant(out, source.integer(), zone);
             break;
+        case FieldType::file:
+            write_file(out, shape, source.integer());
+            break;
         case FieldType::list:
         case FieldType::json:
             out.raw(source.text());
@@ -174,7 +178,11 @@ db::Value to_db_value(const json::Value& value) {
 
 void write_user_field_scalar(json::Writer& out, const UserField& field, const Shape& shape, const json::Value& value,
                              const TimeZone& zone) {
-    if (field.user_type == "file" || value.is_array() || value.is_object()) {
+    if (field.user_type == "file" && !value.is_integer()) {
+        out.null();
+        return;
+    }
+    if (value.is_array() || value.is_object()) {
         out.value(value);
         return;
     }

@@ -38,6 +38,11 @@ inline constexpr int product_rows_max = 500;
 inline constexpr std::size_t receipt_answer_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::int64_t receipt_lifetime_s = 24 * 3600;
 
+// Drive
+inline constexpr int disk_depth_max = 64;               ///< folders above an object
+inline constexpr int disk_tree_objects_max = 10'000;    ///< copied, moved or deleted by one call
+inline constexpr int disk_rights_per_object_max = 100;  ///< given explicitly, without inherited ones
+
 // Database
 inline constexpr std::size_t write_queue_max = 4'096;   ///< waiting write transactions; more answer 503
 inline constexpr std::size_t commit_group_max = 256;    ///< transactions that share one fsync
@@ -56,6 +61,12 @@ inline constexpr int file_workers = 8;
 inline constexpr int file_threads_max = 24;  ///< workers that hang in the kernel included
 inline constexpr int file_probes_max = 4;    ///< threads that try whether a hanging store is back
 inline constexpr int file_link_lifetime_s_max = 7 * 24 * 3600;
+inline constexpr std::size_t files_per_request_max = 50;
+inline constexpr std::size_t file_bytes_in_memory_max = 256 * 1024 * 1024;  ///< of all requests under way together
+inline constexpr std::int64_t file_grace_s = 24 * 3600;  ///< how long bytes that no record names stay in the store
+inline constexpr int files_removed_at_once_max = 200;
+inline constexpr std::int64_t download_link_lifetime_s = 3600;  ///< at least; up to twice as long
+inline constexpr std::int64_t upload_link_lifetime_s = 3600;
 inline constexpr int virus_scanner_answer_ms = 30'000;  ///< for its verdict, once it has everything
 inline constexpr std::size_t virus_scan_queue_max = 64;
 inline constexpr int virus_scan_workers = 4;

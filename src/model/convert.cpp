@@ -88,7 +88,6 @@ json::Value to_json_value(db::Value value) {
 }
 
 Result<json::Value> user_field_scalar(const UserField& field, const json::Value& value, const TimeZone& zone) {
-    if (field.user_type == "file") return value;
     STOA_TRY(db::Value stored, to_storage(field.field, value, zone));
     if (field.user_type == "enumeration" && !db::is_null(stored)) {
         const std::int64_t id = std::get<std::int64_t>(stored);
@@ -123,6 +122,8 @@ Result<db::Value> to_storage(const Field& field, const json::Value& value, const
         default:
             break;
     }
+    // Contents of files have become numbers of stored files before they come here.
+    if (field.type == FieldType::file && !value.as_integer()) return wrong(field, "a file: [name, base64]");
     if (!value.is_scalar()) return wrong(field, "a single value");
     switch (field.type) {
         case FieldType::id:
@@ -130,6 +131,7 @@ Result<db::Value> to_storage(const Field& field, const json::Value& value, const
             return integer_value(field, value);
         case FieldType::user:
         case FieldType::reference:
+        case FieldType::file:
             return reference_value(field, value);
         case FieldType::real: {
             const auto real = value.as_real();
@@ -162,7 +164,7 @@ Result<db::Value> to_storage(const Field& field, const json::Value& value, const
 Result<json::Value> to_user_field_storage(const UserField& field, const json::Value& value, const TimeZone& zone) {
     if (!field.field.multiple) {
         // A one-value field accepts a list of one, as clients that treat all user fields alike send it.
-        const bool list_of_one = value.is_array() && value.array().size() == 1 && field.user_type != "file";
+        const bool list_of_one = value.is_array() && value.array().size() == 1;
         return user_field_scalar(field, list_of_one ? value.array().front() : value, zone);
     }
     json::Array out;

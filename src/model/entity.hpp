@@ -57,6 +57,8 @@ struct Entity {
     std::vector<std::string> member_fields;  ///< users that take part besides the owner (tasks: accomplices, auditors)
     std::string parent_entity;               ///< access follows the record in parent_field (comments of a task)
     std::string parent_field;
+    std::string grants_entity;  ///< rows that let others in: fields OBJECT_ID, ACCESS_CODE, LEVEL (1 read … 4 full)
+    std::string grants_path;    ///< links field with the record itself and all it lies in; a grant on any counts
     EntityEvents events;
     EntityApi api;
 

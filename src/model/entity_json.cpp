@@ -162,6 +162,12 @@ Status parse_blocks(Reader& in, Entity& entity) {
         entity.parent_field = block.text("field");
         STOA_CHECK(block.finish());
     }
+    if (const json::Value* grants = in.take("grants")) {
+        Reader block(*grants, entity.name + " grants");
+        entity.grants_entity = block.text("entity");
+        entity.grants_path = block.text("path");
+        STOA_CHECK(block.finish());
+    }
     return {};
 }
 
@@ -222,6 +228,9 @@ Result<Entity> parse_entity(std::string_view text) {
     }
     if (!entity.owner_field.empty() && !entity.find(entity.owner_field)) {
         return invalid(entity.name + ": owner field is unknown");
+    }
+    if (!entity.grants_entity.empty() && !entity.find(entity.grants_path)) {
+        return invalid(entity.name + ": the path of its grants is unknown");
     }
     if (const json::Value* indexes = in.take("indexes")) STOA_CHECK(parse_indexes(*indexes, entity));
     STOA_CHECK(in.finish());

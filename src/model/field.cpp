@@ -9,7 +9,7 @@
 namespace stoa::model {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{{
+constexpr std::array<std::pair<std::string_view, FieldType>, 18> kTypes{{
     {"id", FieldType::id},
     {"integer", FieldType::integer},
     {"boolean", FieldType::boolean},
@@ -26,6 +26,7 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{{
     {"list", FieldType::list},
     {"json", FieldType::json},
     {"links", FieldType::links},
+    {"file", FieldType::file},
     {"multifield", FieldType::multifield},
 }};
 }  // namespace
@@ -54,6 +55,7 @@ bool is_integer_stored(FieldType type) {
         case FieldType::datetime:
         case FieldType::user:
         case FieldType::reference:
+        case FieldType::file:
             return true;
         default:
             return false;

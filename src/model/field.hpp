@@ -28,6 +28,7 @@ enum class FieldType : std::uint8_t {
     list,         ///< JSON array of scalars in a text column
     json,         ///< any JSON in a text column
     links,        ///< ids of Field::target in a link table (Field::link_table), in order
+    file,         ///< number of a stored file (stored_files.hpp); shown as {id, showUrl, downloadUrl}
     multifield,   ///< phones, mails, …: rows of the multifields table of type Field::target (PHONE, EMAIL, …)
 };
 

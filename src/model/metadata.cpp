@@ -6,6 +6,7 @@
 #include "base/lru_cache.hpp"
 #include "base/utf8.hpp"
 #include "json/parse.hpp"
+#include "model/stored_files.hpp"
 
 namespace stoa::model {
 
@@ -33,6 +34,7 @@ Status load_account(db::Tx& tx, AccountInfo& account) {
             return true;
         }));
     if (!found) return not_found("There is no such account.");
+    STOA_TRY(account.file_key, find_file_key(tx));
     return {};
 }
 

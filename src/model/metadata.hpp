@@ -26,6 +26,7 @@ struct AccountInfo {
     std::string language = "en";
     std::string currency = "EUR";
     std::shared_ptr<const TimeZone> time_zone;
+    std::string file_key;  ///< signs links to files; empty until the account has its first file
 };
 
 class Metadata {

@@ -61,6 +61,7 @@ class Records {
     const ModelServices& services() const { return services_; }
     db::Tx& tx() { return tx_; }
     db::WriteTx& write_tx();  ///< only inside a write
+    bool writable() const { return write_tx_ != nullptr; }
     /// After a change of user fields, types or settings in this transaction.
     Status reload_metadata();
 

@@ -1,10 +1,13 @@
 // The one write path (order of steps: records.hpp).
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "json/writer.hpp"
 #include "model/convert.hpp"
 #include "model/records.hpp"
 #include "model/side_tables.hpp"
+#include "model/stored_files.hpp"
 
 namespace stoa::model {
 
@@ -134,6 +137,31 @@ Status emit_change(Records& records, const Entity& entity, Operation operation, 
     return records.emit(name, data);
 }
 
+/// Whether saving these changes can touch stored files: most entities have none, and pay nothing.
+bool names_files(const Changes& changes, const Records& records) {
+    for (const auto& [field, unused] : changes.values()) {
+        if (field->type == FieldType::file) return true;
+    }
+    if (!changes.user_fields.is_object()) return false;
+    const UserFieldSet* set = records.metadata().user_fields(changes.entity().user_field_entity);
+    return set && std::any_of(set->fields.begin(), set->fields.end(), [&](const UserField& field) {
+               return field.field.type == FieldType::file && changes.user_fields.find_any_case(field.field.name);
+           });
+}
+
+/// Files that the record names after the change become its own; what it names no more is removed.
+Status settle(Records& records, RecordId id, const Changes& changes, const Record* before,
+              const json::Value& user_fields) {
+    const Entity& entity = changes.entity();
+    Record after = before ? *before : Record(entity);
+    for (const auto& [field, value] : changes.values()) {
+        if (field->type == FieldType::file) after.value(*field) = value;
+    }
+    const std::vector<RecordId> old =
+        before ? files_of(*before, before->user_fields(), records) : std::vector<RecordId>();
+    return settle_files(records, entity, id, old, files_of(after, user_fields, records));
+}
+
 std::vector<db::Assignment> assignments(const Changes& changes) {
     std::vector<db::Assignment> row;
     row.reserve(changes.values().size() + 3);
@@ -172,6 +200,7 @@ Result<RecordId> Records::add(Changes changes) {
         row.push_back({entity.partition_column, entity.partition_value});
     }
     if (entity.has_user_fields()) row.push_back({"uf", user_fields_column(user_fields)});
+    if (names_files(changes, *this)) STOA_CHECK(settle(*this, id, changes, nullptr, user_fields));
     STOA_CHECK(tx.insert(entity.table, row));
     for (const auto& [field, targets] : changes.links)
         STOA_CHECK(save_links(tx, *field, id, targets));
@@ -209,10 +238,12 @@ Status Records::update(RecordId id, Changes changes) {
     STOA_CHECK(check_required(changes, Operation::update));
 
     std::vector<db::Assignment> row = assignments(changes);
+    json::Value user_fields = before.user_fields();
     if (entity.has_user_fields() && !changes.user_fields.is_null()) {
-        STOA_TRY(const json::Value user_fields, merge_user_fields(changes, &before, *this));
+        STOA_TRY(user_fields, merge_user_fields(changes, &before, *this));
         row.push_back({"uf", user_fields_column(user_fields)});
     }
+    if (names_files(changes, *this)) STOA_CHECK(settle(*this, id, changes, &before, user_fields));
     if (!row.empty()) {
         auto updated = tx.update(entity.table, row, key_of(entity, id));
         if (!updated) return updated.error();
@@ -238,6 +269,7 @@ Status Records::remove(const Entity& entity, RecordId id) {
     auto removed = tx.remove(entity.table, key_of(entity, id));
     if (!removed) return removed.error();
     STOA_CHECK(remove_side_tables(tx, entity, id));
+    STOA_CHECK(remove_files(*this, files_of(before, before.user_fields(), *this)));
     if (hooks) STOA_CHECK(hooks->after_remove(context));
     return emit_change(*this, entity, Operation::remove, id);
 }

@@ -26,7 +26,7 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 17> kUserTypes{{
     {"crm_status", FieldType::text},
     {"iblock_element", FieldType::integer},
     {"iblock_section", FieldType::integer},
-    {"file", FieldType::json},
+    {"file", FieldType::file},
     {"crm_entity", FieldType::integer},  // PARENT_ID_<type>: the record of another kind that this one belongs to
 }};
 

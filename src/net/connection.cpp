@@ -253,7 +253,8 @@ void Connection::send(Response& response) {
                                           : Persistence::implied;
     std::string& head = thread_.head_buffer();
     head.clear();
-    append_response_head(head, response, body.size(), persistence, thread_.date());
+    const std::uint64_t bytes = head_only_ ? response.head_bytes.value_or(body.size()) : body.size();
+    append_response_head(head, response, bytes, persistence, thread_.date());
     std::string_view body_rest =
         head_only_ || !status_has_body(response.status) ? std::string_view() : std::string_view(body);
     if (body_rest.size() <= (stream_.tls() ? kCopiedTlsBodyMax : kCopiedBodyMax)) {

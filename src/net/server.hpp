@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,8 @@ struct Response {
     std::string body;
     /// Set for large immutable bodies (static assets) instead of `body`: shared, not copied.
     std::shared_ptr<const std::string> shared_body;
+    /// For an answer to HEAD whose body was not made: its size.
+    std::optional<std::uint64_t> head_bytes{};
     bool close = false;  ///< close the connection after this answer
 };
 

@@ -35,6 +35,7 @@ SchemaType schema_type(FieldType type) {
         case FieldType::multifield:
             return {"array", ""};
         case FieldType::json:
+        case FieldType::file:
             return {"object", ""};
         default:
             return {"string", ""};

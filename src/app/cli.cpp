@@ -69,6 +69,7 @@ struct AllOptions {
     AppCreateOptions app;
     UserInviteOptions invite;
     LoginLinkOptions login_link;
+    ConfigOptions config_print, config_check;
     bool version_json = false;
 };
 
@@ -179,6 +180,15 @@ void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* migrate = db->add_subcommand("migrate", "bring the store's tables up to this version");
     data_option(migrate, all.db_migrate.data_dir);
     choose(migrate, all.db_migrate, chosen, &db_migrate);
+
+    CLI::App* config = cli.add_subcommand("config", "the configuration file")->require_subcommand(1);
+    CLI::App* print = config->add_subcommand("print", "print a complete configuration file with comments");
+    CLI::Option* from = print->add_option("--config", all.config_print.file, "with the values of this file");
+    print->add_flag("--defaults")->description("with the defaults, as without --config")->excludes(from);
+    choose(print, all.config_print, chosen, &config_print);
+    CLI::App* right = config->add_subcommand("check", "say what is wrong with a configuration file");
+    right->add_option("file", all.config_check.file, "the file")->required()->type_name("FILE");
+    choose(right, all.config_check, chosen, &config_check);
 
     CLI::App* version = cli.add_subcommand("version", "print the version");
     json_option(version, all.version_json);

@@ -77,6 +77,13 @@ struct LoginLinkOptions {
 };
 Status user_login_link(const LoginLinkOptions& options);
 
+struct ConfigOptions {
+    std::string file;  ///< empty: the defaults
+    bool json = false;
+};
+Status config_print(const ConfigOptions& options);
+Status config_check(const ConfigOptions& options);
+
 Status print_version(bool json);
 
 }  // namespace stoa::app

@@ -30,11 +30,20 @@ Result<WriteOutcome> Database::write_and_wait(WriteRequest request, WriteFn fn) 
 Result<std::int64_t> Database::purge_receipts(UnixSeconds now) {
     std::int64_t purged = 0;
     STOA_TRY(auto outcome, write_and_wait({}, [&](WriteTx& tx) -> Result<std::string> {
-                 const Value parameters[] = {now - limits::receipt_lifetime_s, kPurgeRowsMax};
-                 STOA_TRY(purged, tx.raw().execute("DELETE FROM receipts WHERE (account_id, request_key) IN "
-                                                   "(SELECT account_id, request_key FROM receipts "
-                                                   "WHERE created_at < ?1 LIMIT ?2)",
-                                                   parameters));
+                 purged = 0;
+                 std::vector<std::pair<Value, Value>> keys;
+                 const Value bounds[] = {now - limits::receipt_lifetime_s, kPurgeRowsMax};
+                 STOA_CHECK(tx.raw().query("SELECT account_id, request_key FROM receipts WHERE created_at < ? LIMIT ?",
+                                           bounds, [&](const Row& row) {
+                                               keys.emplace_back(row.value(0), row.value(1));
+                                               return true;
+                                           }));
+                 for (const auto& [account, request_key] : keys) {
+                     const Value key[] = {account, request_key};
+                     STOA_TRY(const auto rows,
+                              tx.raw().execute("DELETE FROM receipts WHERE account_id=? AND request_key=?", key));
+                     purged += rows;
+                 }
                  return std::string();
              }));
     (void)outcome;

@@ -7,20 +7,23 @@
 // The function may run more than once (deadlock, lost connection), so it must have no effect outside the transaction.
 //
 // The embedded driver has one writer thread: waiting transactions are committed together with one fsync (WAL,
-// synchronous=FULL). Any thread may call; `done` runs once, on the committing thread (or at once on
-// the caller's when the request is refused), and must not block.
-// Full queue or deadline passed: busy / timeout, with nothing half done.
+// synchronous=FULL). MariaDB: several writers, each with its own session; reads may go to replicas (mechanism 3) and
+// wait while there is no primary (mechanism 2). Any thread may call; `done` runs once, on the committing thread (or at
+// once on the caller's when the request is refused), and must not block. Full queue or deadline passed: busy / timeout,
+// with nothing half done.
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/engine_url.hpp"
 #include "base/function_ref.hpp"
 #include "base/ids.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "db/schema.hpp"
+#include "db/topology.hpp"
 #include "db/transaction.hpp"
 
 namespace stoa::db {
@@ -32,6 +35,8 @@ using CommitToken = std::string;
 struct ReadOptions {
     CommitToken at_least;
     bool snapshot = false;  ///< several selects see one state; without it each select stands alone (cheaper)
+    /// A replica that has reached `at_least` may answer; otherwise the primary does, which is always up to date.
+    bool replica = false;
 };
 
 /// An idempotency key of full length with what the caller puts before it.
@@ -73,6 +78,10 @@ class Database {
     /// core_migrations() always come first, listed or not. A file of a newer program is refused: Errc::unsupported.
     virtual Status migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) = 0;
     virtual DatabaseStats stats() const = 0;
+    /// Whether read() may wait for another machine: then it must not be called on I/O threads.
+    virtual bool blocks() const { return false; }
+    /// Whether there are replicas at the moment, so that it is worth finding out what a reader must see.
+    virtual bool has_replicas() const { return false; }
     /// Deletes receipts past limits::receipt_lifetime_s; a bounded number per call. Returns how many.
     Result<std::int64_t> purge_receipts(UnixSeconds now);
     /// Finishes queued writes, refuses new ones, closes. Idempotent.
@@ -88,6 +97,25 @@ struct SqliteOptions {
 };
 
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options);
+
+struct MariadbOptions {
+    EngineUrl url;         ///< mariadb://user@host:port,…/schema; ?mode=galera where every server takes writes
+    std::string password;  ///< instead of the one in the address
+    std::string tls_ca;    ///< PEM file; empty: no TLS
+    int connections = 16;  ///< sessions per server for reading, and as many for writing
+    int writers = 8;       ///< threads that write
+    int hold_ms = 15'000;  ///< how long reads wait for a server (writes: WriteRequest::timeout_ms)
+    int replica_lag_max_ms = 5'000;
+    int replica_wait_ms = 5;  ///< how long a replica may take to reach ReadOptions::at_least
+    std::size_t write_queue_max = limits::write_queue_max;
+    std::size_t commit_group_max = limits::commit_group_max;
+    std::shared_ptr<Topology> topology{};  ///< instead of the hosts of the address
+};
+
+/// Connects to a primary before it returns. Errors: unavailable, saying for each server why it is of no use.
+/// Reads may be called from any thread that may block; a read of one statement that loses its server is sent again.
+/// With `snapshot` the whole function may run again, so it must not add to what an earlier run left.
+Result<std::unique_ptr<Database>> open_mariadb(const MariadbOptions& options);
 
 /// The steps of the core tables that db itself needs: sequences, receipts, outbox, schema_migrations.
 const std::vector<Migration>& core_migrations();

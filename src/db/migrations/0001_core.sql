@@ -11,7 +11,7 @@ CREATE TABLE receipts (
     account_id BIGINT NOT NULL,
     request_key VARCHAR(300) NOT NULL,
     digest VARCHAR(100) NOT NULL,
-    answer LONGTEXT NOT NULL,
+    answer LONGBLOB NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, request_key)
 ) {clustered};

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "db/sqlite/sql_builder.hpp"
+#include "db/sql/sql_builder.hpp"
 #include "db/transaction.hpp"
 
 struct sqlite3;

@@ -8,7 +8,7 @@
 #include <future>
 #include <new>
 
-#include "db/sqlite/test_store.hpp"
+#include "db/contract/test_store.hpp"
 
 namespace stoa::db::sqlite {
 namespace {

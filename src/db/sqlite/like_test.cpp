@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "db/sqlite/test_store.hpp"
+#include "db/contract/test_store.hpp"
 
 namespace stoa::db::sqlite {
 namespace {

@@ -1,10 +1,10 @@
 #include "db/sqlite/migrator.hpp"
 
-#include <algorithm>
 #include <map>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "db/migration_plan.hpp"
 #include "db/sqlite/schema_sql.hpp"
 #include "db/sqlite/transaction.hpp"
 
@@ -26,25 +26,8 @@ Status in_transaction(Database& database, const std::function<Status(SqliteWrite
     return {};
 }
 
-/// The core steps come first, whether or not the caller lists them.
-Result<std::map<int, const Migration*>> in_order(const std::vector<Migration>& steps) {
-    std::map<int, const Migration*> ordered;
-    for (const auto& step : core_migrations())
-        ordered[step.number] = &step;
-    for (const auto& step : steps) {
-        const auto [at, added] = ordered.emplace(step.number, &step);
-        if (!added && at->second->name != step.name) {
-            return internal_error("Two migrations have the number " + std::to_string(step.number) + ".");
-        }
-    }
-    return ordered;
-}
-
 Status create_list(SqliteWriteTx& tx) {
-    return run_migration_sql(
-        tx.connection(),
-        "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL, "
-        "name VARCHAR(200) NOT NULL, applied_at BIGINT NOT NULL, PRIMARY KEY (number)) {clustered}");
+    return run_migration_sql(tx.connection(), kMigrationsTable);
 }
 
 Status refuse_newer(SqliteWriteTx& tx, int newest_known) {
@@ -54,10 +37,7 @@ Status refuse_newer(SqliteWriteTx& tx, int newest_known) {
         return true;
     }));
     if (newest_applied <= newest_known) return {};
-    return Error{Errc::unsupported, "The database was written by a newer version of this program (schema step " +
-                                        std::to_string(newest_applied) + ", known here: up to " +
-                                        std::to_string(newest_known) +
-                                        "). Install that version or a later one, or restore a backup from before."};
+    return written_by_a_newer_program(newest_applied, newest_known);
 }
 
 Status apply(SqliteWriteTx& tx, const Migration& step) {

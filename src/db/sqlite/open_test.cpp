@@ -3,8 +3,8 @@
 #include <fstream>
 #include <thread>
 
+#include "db/contract/test_store.hpp"
 #include "db/sqlite/connection.hpp"
-#include "db/sqlite/test_store.hpp"
 
 namespace stoa::db::sqlite {
 namespace {

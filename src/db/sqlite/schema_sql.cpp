@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "db/migration_plan.hpp"
+
 namespace stoa::db::sqlite {
 namespace {
 
@@ -50,23 +52,6 @@ std::string create_sql(const TableDef& table) {
 std::string index_sql(const TableDef& table, const IndexDef& index) {
     return std::string("CREATE ") + (index.unique ? "UNIQUE " : "") + "INDEX IF NOT EXISTS " +
            quoted(table.name + "_" + index.name) + " ON " + quoted(table.name) + " " + key_sql(index.columns);
-}
-
-Status check_names(const TableDef& table) {
-    bool good = is_identifier(table.name) && !table.primary_key.empty();
-    for (const auto& column : table.columns) {
-        good = good && is_identifier(column.name) && column.name != "account_id" &&
-               (column.type != ColumnType::varchar || column.length > 0);
-    }
-    for (const auto& part : table.primary_key)
-        good = good && is_identifier(part);
-    for (const auto& index : table.indexes) {
-        good = good && is_identifier(index.name);
-        for (const auto& column : index.columns)
-            good = good && is_identifier(column);
-    }
-    if (!good) return internal_error("The table " + table.name + " is not well defined.");
-    return {};
 }
 
 Result<std::set<std::string>> existing_columns(Connection& connection, const std::string& table) {

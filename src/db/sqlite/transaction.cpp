@@ -7,7 +7,7 @@ namespace {
 
 /// One per thread: its content is used up before a statement takes its first step, so nested use is fine.
 SqlBuilder& builder() {
-    thread_local SqlBuilder instance;
+    thread_local SqlBuilder instance{Dialect::sqlite};
     return instance;
 }
 

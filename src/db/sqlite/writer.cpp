@@ -10,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "db/committing_thread.hpp"
 #include "db/sqlite/receipts.hpp"
+#include "db/write_rules.hpp"
 
 namespace stoa::db::sqlite {
 namespace {
@@ -23,28 +24,8 @@ constexpr int kRestartPages = 16'000;
 constexpr int kIdleCheckpointPages = 64;
 constexpr std::int64_t kIdleUs = 200'000;
 
-Error timed_out() {
-    return {Errc::timeout, "The database was too busy to start in time: try again.", {}, {}, 1};
-}
-
-Error reused_key() {
-    return {Errc::conflict, "This idempotency key was used for another request.", {}, "IDEMPOTENCY_KEY_REUSED"};
-}
-
 Error not_committed() {
     return {Errc::unavailable, "The database could not save: nothing was changed, try again.", {}, {}, 1};
-}
-
-void refused(Errc reason) {
-    counter("stoa_db_writes_refused_total", "Writes that were not carried out, by reason.",
-            {{"reason", std::string(to_string(reason))}})
-        .add();
-}
-
-Status check(const WriteRequest& request) {
-    if (request.account < 0) return internal_error("A write names an impossible account.");
-    if (request.key.size() > kRequestKeyBytesMax) return invalid("The request key is too long.");
-    return {};
 }
 
 }  // namespace
@@ -64,7 +45,7 @@ Writer::Writer(std::unique_ptr<Connection> connection, Options options)
 }
 
 void Writer::submit(WriteRequest request, WriteFn fn, WriteDone done) {
-    if (auto status = check(request); !status.ok()) return done(std::move(status).error());
+    if (auto status = check_request(request); !status.ok()) return done(std::move(status).error());
     Pending pending{std::move(request), std::move(fn), std::move(done), 0};
     pending.deadline_us = stoa::system_clock().monotonic_us() + std::int64_t{pending.request.timeout_ms} * 1000;
     Error refusal;
@@ -80,7 +61,7 @@ void Writer::submit(WriteRequest request, WriteFn fn, WriteDone done) {
             return;
         }
     }
-    refused(refusal.code);
+    count_refused(refusal.code);
     pending.done(std::move(refusal));
 }
 
@@ -158,7 +139,7 @@ void Writer::refuse_expired() {
         queue_.swap(kept);
     }
     for (auto& pending : expired) {
-        refused(Errc::timeout);
+        count_refused(Errc::timeout);
         pending.done(timed_out());
     }
 }
@@ -211,7 +192,7 @@ bool Writer::begin() {
 /// Runs one request inside the open transaction. False when the transaction was lost with all its members.
 bool Writer::run_member(Pending pending) {
     if (pending.deadline_us <= stoa::system_clock().monotonic_us()) {
-        refused(Errc::timeout);
+        count_refused(Errc::timeout);
         group_.push_back({std::move(pending), timed_out(), {}});
         return true;
     }
@@ -254,7 +235,7 @@ Result<WriteOutcome> Writer::run_request(Pending& pending, SqliteWriteTx& tx) {
         }
         STOA_TRY(auto answer, pending.fn(tx));
         if (answer.size() > limits::receipt_answer_bytes_max) {
-            return Error{Errc::too_large, "The answer of a write is too long to be kept."};
+            return answer_too_long();
         }
         if (!request.key.empty()) {
             STOA_CHECK(insert_receipt(*connection_, request, answer, stoa::system_clock().now()));
@@ -271,7 +252,7 @@ Result<WriteOutcome> Writer::run_request(Pending& pending, SqliteWriteTx& tx) {
 /// The transaction is lost: whatever its members saw or did never happened.
 void Writer::give_up(const Error& error) {
     for (std::size_t i = 0; i < group_.size(); ++i)
-        refused(error.code);
+        count_refused(error.code);
     if (connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
     for (auto& member : group_) {
         member.outcome = error;

@@ -6,8 +6,8 @@
 #include <future>
 #include <thread>
 
+#include "db/contract/test_store.hpp"
 #include "db/sqlite/reader_pool.hpp"
-#include "db/sqlite/test_store.hpp"
 
 namespace stoa::db::sqlite {
 namespace {

@@ -1,8 +1,8 @@
 // No statement of one account reaches a row of another, whatever the shape of its condition.
 
-#include "db/sqlite/test_store.hpp"
+#include "db/contract/test_store.hpp"
 
-namespace stoa::db::sqlite {
+namespace stoa::db {
 namespace {
 
 class Isolation : public StoreTest {
@@ -202,4 +202,4 @@ TEST_F(Isolation, without_an_account_only_raw_is_allowed) {
 }
 
 }  // namespace
-}  // namespace stoa::db::sqlite
+}  // namespace stoa::db

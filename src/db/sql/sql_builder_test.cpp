@@ -1,14 +1,14 @@
 // The shape of the SQL where speed depends on it. What statements mean is tested against a store.
 
-#include "db/sqlite/sql_builder.hpp"
+#include "db/sql/sql_builder.hpp"
 
 #include <gtest/gtest.h>
 
-namespace stoa::db::sqlite {
+namespace stoa::db {
 namespace {
 
 std::string where_of(const Condition& condition) {
-    SqlBuilder builder;
+    SqlBuilder builder{Dialect::sqlite};
     builder.remove(7, "deal", condition);
     EXPECT_TRUE(builder.status().ok());
     return std::string(builder.sql().substr(std::string_view("DELETE FROM `deal` WHERE `account_id`=?1 AND ").size()));
@@ -19,7 +19,7 @@ TEST(SqlBuilder, a_hot_select_is_short_and_names_its_account_first) {
     select.table = "deal";
     select.columns_sql = "id,title";
     select.where = Condition::equals("id", std::int64_t{5});
-    SqlBuilder builder;
+    SqlBuilder builder{Dialect::sqlite};
     builder.select(7, select);
     EXPECT_EQ(builder.sql(), "SELECT id,title FROM `deal` WHERE `account_id`=?1 AND (`deal`.`id`=?2) LIMIT ?3");
     EXPECT_EQ(builder.bindings()[0].integer, 7);
@@ -49,4 +49,4 @@ TEST(SqlBuilder, a_subselect_is_a_list_unless_the_outer_row_is_known) {
 }
 
 }  // namespace
-}  // namespace stoa::db::sqlite
+}  // namespace stoa::db

@@ -1,11 +1,11 @@
-#include "db/sqlite/sql_builder.hpp"
+#include "db/sql/sql_builder.hpp"
 
 #include <bit>
 #include <charconv>
 
 #include "base/limits.hpp"
 
-namespace stoa::db::sqlite {
+namespace stoa::db {
 namespace {
 
 // The REST layer holds clients to limits::filter_*; the program's own conditions (access, module) come on top.
@@ -88,8 +88,7 @@ void SqlBuilder::select(AccountId account, const Select& select) {
     for (const auto& order : select.order) {
         text(first ? " ORDER BY " : ",");
         first = false;
-        column(order.column, {});
-        if (order.descending) text(" DESC");
+        order_column(order);
     }
     if (select.limit < 0 || select.offset < 0) fail(Errc::internal, "A select has a negative limit or offset.");
     text(" LIMIT ");
@@ -127,7 +126,7 @@ void SqlBuilder::aggregate(AccountId account, const Aggregate& aggregate) {
                 text("max(");
                 break;
             case Aggregate::Fn::avg:
-                text("avg(");
+                text("avg(1e0*");  // MariaDB would round the average of whole numbers to four digits
                 break;
             case Aggregate::Fn::count_distinct:
                 text("count(DISTINCT ");
@@ -159,7 +158,7 @@ void SqlBuilder::count(AccountId account, const std::string& table, const Condit
     if (at_most > 0) {
         text(" LIMIT ");
         bind(at_most);
-        text(")");
+        text(") AS `bounded`");
     }
 }
 
@@ -173,25 +172,35 @@ void SqlBuilder::insert(AccountId account, const std::string& table, std::span<c
 void SqlBuilder::upsert(AccountId account, const std::string& table, std::span<const std::string> key,
                         std::span<const Assignment> assignments) {
     insert(account, table, assignments);
-    text(" ON CONFLICT (`account_id`");
-    for (const auto& part : key) {
-        text(",");
-        name(part);
+    on_conflict(key, assignments);
+}
+
+void SqlBuilder::on_conflict(std::span<const std::string> key, std::span<const Assignment> assignments) {
+    const bool sqlite = dialect_ == Dialect::sqlite;
+    if (sqlite) {
+        text(" ON CONFLICT (`account_id`");
+        for (const auto& part : key) {
+            text(",");
+            name(part);
+        }
+        text(") DO ");
+    } else {
+        text(" ON DUPLICATE KEY UPDATE ");
     }
-    text(") DO ");
     bool first = true;
     for (const auto& assignment : assignments) {
         bool in_key = false;
         for (const auto& part : key)
             in_key = in_key || part == assignment.column;
         if (in_key) continue;
-        text(first ? "UPDATE SET " : ",");
+        text(!first ? "," : sqlite ? "UPDATE SET " : "");
         first = false;
         name(assignment.column);
-        text("=excluded.");
+        text(sqlite ? "=excluded." : "=VALUES(");
         name(assignment.column);
+        if (!sqlite) text(")");
     }
-    if (first) text("NOTHING");
+    if (first) text(sqlite ? "NOTHING" : "`account_id`=`account_id`");
 }
 
 void SqlBuilder::update(AccountId account, const std::string& table, std::span<const Assignment> changes,
@@ -230,7 +239,13 @@ void SqlBuilder::start(AccountId account) {
     subselects_ = 0;
     error_message_ = nullptr;
     if (account <= 0) fail(Errc::internal, "Without an account only raw() is allowed.");
-    bindings_.push_back({Binding::Kind::integer, account, {}, nullptr});
+    account_ = account;
+    if (dialect_ == Dialect::sqlite) bindings_.push_back({Binding::Kind::integer, account, {}, nullptr});
+}
+
+void SqlBuilder::account() {
+    if (dialect_ == Dialect::sqlite) return text("?1");
+    bind(account_);
 }
 
 void SqlBuilder::fail(Errc code, const char* message) {
@@ -246,18 +261,49 @@ void SqlBuilder::name(std::string_view identifier) {
     sql_.push_back('`');
 }
 
-void SqlBuilder::column(const Column& column, std::string_view table) {
-    if (!column.json_key.empty()) text("json_extract(");
+void SqlBuilder::plain_column(const Column& column, std::string_view table) {
     if (!table.empty()) {
         name(table);
         text(".");
     }
     name(column.name);
-    if (column.json_key.empty()) return;
+}
+
+/// A key of a JSON column: a scalar as SQL value, a list as its JSON text, null as NULL.
+void SqlBuilder::column(const Column& column, std::string_view table) {
+    if (column.json_key.empty()) return plain_column(column, table);
     if (!is_json_key(column.json_key)) return fail(Errc::internal, "A JSON key has an impossible name.");
-    text(",'$.");
-    text(column.json_key);
-    text("')");
+    const auto path = [&] {
+        plain_column(column, table);
+        text(",'$.");
+        text(column.json_key);
+        text("')");
+    };
+    if (dialect_ == Dialect::sqlite) {
+        text("json_extract(");
+        return path();
+    }
+    text("coalesce(json_value(");
+    path();
+    text(",json_query(");
+    path();
+    text(")");
+}
+
+void SqlBuilder::order_column(const Order& order) {
+    const bool json_text = dialect_ == Dialect::mariadb && !order.column.json_key.empty();
+    if (json_text) {  // MariaDB reads every JSON value as text: numbers come in their own order first
+        text("if(json_type(json_extract(");
+        plain_column(order.column, {});
+        text(",'$.");
+        text(order.column.json_key);
+        text("')) IN ('INTEGER','DOUBLE'),1e0*");
+        column(order.column, {});
+        text(",NULL)");
+        text(order.descending ? " DESC," : ",");
+    }
+    column(order.column, {});
+    if (order.descending) text(" DESC");
 }
 
 void SqlBuilder::column_list(std::string_view columns_sql) {
@@ -276,6 +322,7 @@ void SqlBuilder::bind(std::int64_t value) {
 }
 
 void SqlBuilder::placeholder() {
+    if (dialect_ == Dialect::mariadb) return text("?");
     char digits[16];
     digits[0] = '?';
     const auto end = std::to_chars(digits + 1, digits + sizeof digits, bindings_.size()).ptr;
@@ -288,7 +335,8 @@ void SqlBuilder::row(std::span<const Assignment> assignments) {
         text(",");
         assignment_column(assignment);
     }
-    text(") VALUES (?1");
+    text(") VALUES (");
+    account();
     for (const auto& assignment : assignments) {
         text(",");
         bind(assignment.value);
@@ -302,7 +350,8 @@ void SqlBuilder::assignment_column(const Assignment& assignment) {
 }
 
 void SqlBuilder::where(const Condition& root, std::string_view table) {
-    text(" WHERE `account_id`=?1");
+    text(" WHERE `account_id`=");
+    account();
     if (root.kind == Condition::Kind::always) return;
     text(" AND ");
     pinned_column_ = pinned_column(root);
@@ -356,15 +405,17 @@ void SqlBuilder::children(const Condition& c, std::string_view joint, std::strin
 
 void SqlBuilder::compare(const Condition& c, std::string_view table) {
     if (c.values.size() != 1) return fail(Errc::internal, "A comparison needs one value.");
-    text("(");
-    column(c.column, table);
     const bool null = is_null(c.values[0]);
+    const bool unequal = c.op == Condition::Op::ne;
+    const bool negated_equal = unequal && !null && dialect_ == Dialect::mariadb;
+    text(negated_equal ? "(NOT " : "(");
+    column(c.column, table);
     switch (c.op) {
         case Condition::Op::eq:
             text(null ? " IS " : "=");
             break;
-        case Condition::Op::ne:
-            text(" IS NOT ");
+        case Condition::Op::ne:  // also where there is no value
+            text(negated_equal ? "<=>" : " IS NOT ");
             break;
         case Condition::Op::lt:
             text("<");
@@ -432,6 +483,8 @@ void SqlBuilder::like(const Condition& c, std::string_view table) {
     if (pattern->size() > kPatternBytesMax) return fail(Errc::too_large, "The text to search for is too long.");
     text("(");
     column(c.column, table);
+    // Columns compare by bytes; this collation ignores case and keeps accents, as our own LIKE in SQLite does.
+    if (dialect_ == Dialect::mariadb) text(" COLLATE utf8mb4_uca1400_as_ci");
     text(" LIKE ");
     bind(c.values[0]);
     text(" ESCAPE '\\')");
@@ -460,7 +513,8 @@ void SqlBuilder::exists(const Condition& c, std::string_view table, int depth) {
     name(alias);
     text(" WHERE ");
     name(alias);
-    text(".`account_id`=?1");
+    text(".`account_id`=");
+    account();
     if (row_by_row) {
         text(" AND ");
         column(link, alias);
@@ -476,4 +530,4 @@ void SqlBuilder::exists(const Condition& c, std::string_view table, int depth) {
     text("))");
 }
 
-}  // namespace stoa::db::sqlite
+}  // namespace stoa::db

@@ -1,5 +1,6 @@
 #pragma once
-// A store in a folder of its own, with two tables, for the tests of this folder.
+// A store of its own with two tables, for the tests of src/db. What every driver must do is tested with the same lines
+// on each: STOA_TEST_STORE=mariadb runs them on a real server (see CMakeLists.txt), otherwise on the embedded store.
 
 #include <gtest/gtest.h>
 
@@ -10,9 +11,10 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "db/contract/test_mariadb.hpp"
 #include "db/database.hpp"
 
-namespace stoa::db::sqlite {
+namespace stoa::db {
 
 class TestFolder {
   public:
@@ -57,9 +59,15 @@ class StoreTest : public testing::Test {
         if (db_ != nullptr) db_->close();
     }
 
+    static bool on_mariadb() {
+        const char* store = std::getenv("STOA_TEST_STORE");
+        return store != nullptr && std::string_view(store) == "mariadb";
+    }
+
     void open() {
         db_.reset();
-        auto opened = open_sqlite(options_);
+        if (on_mariadb() && schema_.empty()) schema_ = TestMariadb::instance().new_schema();
+        auto opened = on_mariadb() ? open_mariadb(TestMariadb::instance().options(schema_)) : open_sqlite(options_);
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         db_ = std::move(*opened);
         const auto status = db_->migrate(core_migrations(), test_tables());
@@ -144,9 +152,10 @@ class StoreTest : public testing::Test {
 
     TestFolder folder_;
     SqliteOptions options_;
+    std::string schema_;  ///< MariaDB only
     std::unique_ptr<Database> db_;
 };
 
 using Ids = std::vector<std::int64_t>;
 
-}  // namespace stoa::db::sqlite
+}  // namespace stoa::db

@@ -5,9 +5,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "db/sqlite/test_store.hpp"
+#include "db/contract/test_store.hpp"
 
-namespace stoa::db::sqlite {
+namespace stoa::db {
 namespace {
 
 using Op = Condition::Op;
@@ -458,4 +458,4 @@ TEST_F(Read, raw_needs_a_value_for_each_parameter) {
 }
 
 }  // namespace
-}  // namespace stoa::db::sqlite
+}  // namespace stoa::db

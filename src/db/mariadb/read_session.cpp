@@ -1,0 +1,87 @@
+#include "db/mariadb/read_session.hpp"
+
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+
+namespace stoa::db::mariadb {
+namespace {
+
+constexpr auto kBackoff = std::chrono::milliseconds(5);
+
+std::int64_t now_us() {
+    return system_clock().monotonic_us();
+}
+
+Counter& reads(const char* server) {
+    return counter("stoa_db_reads_total", "Reads by what answered them.", {{"server", server}});
+}
+
+}  // namespace
+
+Status ReadSession::ensure() {
+    static Counter& from_primary = reads("primary");
+    static Counter& from_replica = reads("replica");
+    if (lease_) return {};
+    if (options_.replica && servers_.has_replicas()) {
+        if (auto replica = servers_.replica(options_.at_least, limits_.replica_wait_us, limits_.deadline_us)) {
+            lease_ = std::move(*replica);
+            lease_->set_deadline(limits_.deadline_us);
+            from_replica.add();
+            return {};
+        }
+    }
+    STOA_TRY(lease_, servers_.primary(Purpose::read, limits_.deadline_us));
+    lease_->set_deadline(limits_.deadline_us);
+    from_primary.add();
+    return {};
+}
+
+bool ReadSession::retry() {
+    if (!lease_) return false;
+    const Trouble trouble = lease_->trouble();
+    if (trouble < Trouble::rerun) return false;
+    if (trouble >= Trouble::demoted) servers_.suspect(lease_.server(), trouble);
+    lease_.give_back();
+    if (now_us() >= limits_.deadline_us) return false;
+    std::this_thread::sleep_for(kBackoff);
+    return true;
+}
+
+Status ReadSession::query(std::string_view sql, std::span<const Binding> bindings, RowSink sink) {
+    for (;;) {
+        STOA_CHECK(ensure());
+        bool told = false;
+        auto status = lease_->query(sql, bindings, [&](const Row& row) {
+            told = true;
+            return sink(row);
+        });
+        if (status || told || !retry()) return status;
+    }
+}
+
+Result<std::int64_t> ReadSession::execute(std::string_view, std::span<const Binding>) {
+    return internal_error("A read cannot change anything.");
+}
+
+Status ReadSession::run_snapshot(AccountId account, FunctionRef<Status(Tx&)> fn) {
+    for (;;) {
+        STOA_CHECK(ensure());
+        auto status = lease_->command("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        if (status) {
+            SessionExecutor executor(*lease_);
+            MariadbTx tx(executor, account);
+            try {
+                status = fn(tx);
+            } catch (...) {
+                lease_->abandon();  // nobody ends its transaction
+                throw;
+            }
+            if (lease_->trouble() < Trouble::lost) (void)lease_->command("COMMIT");
+        }
+        if (lease_->trouble() < Trouble::rerun || !retry()) return status;
+    }
+}
+
+}  // namespace stoa::db::mariadb

@@ -16,13 +16,19 @@
 namespace stoa::app {
 namespace {
 
+Config config_in(const std::string& folder) {
+    Config config;
+    config.data_dir = folder;
+    return config;
+}
+
 class AppTest : public ::testing::Test {
   protected:
     void SetUp() override {
         std::string pattern = (std::filesystem::temp_directory_path() / "stoa-app-XXXXXX").string();
         ASSERT_NE(mkdtemp(pattern.data()), nullptr);
         folder_ = pattern;
-        auto opened = Portal::open(folder_, true);
+        auto opened = Portal::open(config_in(folder_), true);
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         portal_ = std::move(*opened);
     }
@@ -134,7 +140,7 @@ TEST_F(AppTest, migrations_are_numbered_without_repeats) {
 }
 
 TEST_F(AppTest, a_store_that_is_not_there_says_what_to_do) {
-    const auto opened = Portal::open(folder_ + "/none", false);
+    const auto opened = Portal::open(config_in(folder_ + "/none"), false);
     ASSERT_FALSE(opened.ok());
     EXPECT_NE(opened.error().message.find("stoa account create"), std::string::npos);
 }

@@ -42,8 +42,10 @@ int report(const Status& status, bool json) {
     return kFailed;
 }
 
-void data_option(CLI::App* command, std::string& data_dir) {
-    command->add_option("--data", data_dir, "folder of the portal's data")->required()->type_name("DIR");
+void store_options(CLI::App* command, StoreOptions& store) {
+    command->add_option("--data", store.data_dir, "folder of the portal's data")->type_name("DIR");
+    command->add_option("--config", store.config_file, "configuration file (TOML) of the portal; instead of --data")
+        ->type_name("FILE");
 }
 void json_option(CLI::App* command, bool& json) {
     command->add_flag("--json", json, "print one JSON object");
@@ -93,7 +95,7 @@ void add_account(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* group = cli.add_subcommand("account", "accounts: the portals of companies")->require_subcommand(1);
     AccountCreateOptions& o = all.account_create;
     CLI::App* create = group->add_subcommand("create", "make an account; works while a server runs on the same data");
-    data_option(create, o.data_dir);
+    store_options(create, o);
     create->add_option("--name", o.name, "name of the company");
     create->add_option("--email", o.email, "e-mail of the first administrator")->capture_default_str();
     create->add_option("--first-name", o.first_name, "first name of the administrator");
@@ -108,7 +110,7 @@ void add_account(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     choose(create, o, chosen, &account_create);
 
     CLI::App* list = group->add_subcommand("list", "list the accounts");
-    data_option(list, all.account_list.data_dir);
+    store_options(list, all.account_list);
     choose(list, all.account_list, chosen, &account_list);
 }
 
@@ -116,7 +118,7 @@ void add_user(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* group = cli.add_subcommand("user", "users and their links")->require_subcommand(1);
     UserInviteOptions& i = all.invite;
     CLI::App* invite = group->add_subcommand("invite", "add a user and print a link to accept the invitation");
-    data_option(invite, i.data_dir);
+    store_options(invite, i);
     account_option(invite, i.account);
     invite->add_option("--email", i.email, "e-mail")->required();
     invite->add_option("--first-name", i.first_name, "first name");
@@ -129,13 +131,13 @@ void add_user(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     choose(invite, i, chosen, &user_invite);
 
     CLI::App* list = group->add_subcommand("list", "list the users");
-    data_option(list, all.user_list.data_dir);
+    store_options(list, all.user_list);
     account_option(list, all.user_list.account);
     choose(list, all.user_list, chosen, &user_list);
 
     LoginLinkOptions& l = all.login_link;
     CLI::App* link = group->add_subcommand("login-link", "print a link that logs a user in once");
-    data_option(link, l.data_dir);
+    store_options(link, l);
     account_option(link, l.account);
     CLI::Option* by_id = link->add_option("--user", l.user, "user id");
     CLI::Option* by_email = link->add_option("--email", l.email, "e-mail of the user")->excludes(by_id);
@@ -148,7 +150,7 @@ void add_credentials(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* webhooks = cli.add_subcommand("webhook", "incoming webhooks")->require_subcommand(1);
     WebhookCreateOptions& w = all.webhook;
     CLI::App* webhook = webhooks->add_subcommand("create", "make a webhook and print its address");
-    data_option(webhook, w.data_dir);
+    store_options(webhook, w);
     account_option(webhook, w.account);
     webhook->add_option("--user", w.user, "id of the user on whose behalf it acts")->required()->type_name("ID");
     webhook->add_option("--scope", w.scopes, "scopes, e.g. crm,task, or all")->required()->delimiter(',');
@@ -158,7 +160,7 @@ void add_credentials(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* apps = cli.add_subcommand("app", "local applications (OAuth 2.0)")->require_subcommand(1);
     AppCreateOptions& a = all.app;
     CLI::App* app = apps->add_subcommand("create", "make an application and print its client id and secret");
-    data_option(app, a.data_dir);
+    store_options(app, a);
     account_option(app, a.account);
     app->add_option("--redirect", a.redirect_uri, "redirect address")->required()->type_name("URL");
     app->add_option("--scope", a.scopes, "scopes, e.g. crm,task, or all")->required()->delimiter(',');
@@ -169,16 +171,16 @@ void add_credentials(CLI::App& cli, AllOptions& all, Chosen& chosen) {
 void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* demo = cli.add_subcommand("demo", "demo data")->require_subcommand(1);
     CLI::App* purge = demo->add_subcommand("purge", "remove the demo records, and nothing else");
-    data_option(purge, all.demo_purge.data_dir);
+    store_options(purge, all.demo_purge);
     account_option(purge, all.demo_purge.account);
     choose(purge, all.demo_purge, chosen, &demo_purge);
 
     CLI::App* db = cli.add_subcommand("db", "the store")->require_subcommand(1);
     CLI::App* check = db->add_subcommand("check", "open the store and count what is in it");
-    data_option(check, all.db_check.data_dir);
+    store_options(check, all.db_check);
     choose(check, all.db_check, chosen, &db_check);
     CLI::App* migrate = db->add_subcommand("migrate", "bring the store's tables up to this version");
-    data_option(migrate, all.db_migrate.data_dir);
+    store_options(migrate, all.db_migrate);
     choose(migrate, all.db_migrate, chosen, &db_migrate);
 
     CLI::App* config = cli.add_subcommand("config", "the configuration file")->require_subcommand(1);

@@ -12,8 +12,13 @@
 
 namespace stoa::app {
 
-struct ServeOptions {
-    std::string config_file, data_dir, ui_dir;
+/// Which portal a command means: a data folder, or a configuration file that names a folder and engines.
+struct StoreOptions {
+    std::string data_dir, config_file;
+};
+
+struct ServeOptions : StoreOptions {
+    std::string ui_dir;
     std::vector<std::string> listen;       ///< "ADDR:PORT"
     std::vector<std::string> listen_http;  ///< plain HTTP besides
     bool http = false;
@@ -22,8 +27,8 @@ struct ServeOptions {
 };
 Status serve(const ServeOptions& options);
 
-struct AccountCreateOptions {
-    std::string data_dir, name, email = "admin@example.org", first_name, last_name;
+struct AccountCreateOptions : StoreOptions {
+    std::string name, email = "admin@example.org", first_name, last_name;
     std::string url = "https://127.0.0.1:8443", redirect_uri;
     std::string language = "en", currency = "EUR", time_zone = "UTC";
     bool demo = false;
@@ -32,8 +37,7 @@ struct AccountCreateOptions {
 };
 Status account_create(const AccountCreateOptions& options);
 
-struct ListOptions {
-    std::string data_dir;
+struct ListOptions : StoreOptions {
     AccountId account = 0;  ///< 0: the only one there is
     bool json = false;
 };
@@ -43,8 +47,8 @@ Status demo_purge(const ListOptions& options);
 Status db_check(const ListOptions& options);
 Status db_migrate(const ListOptions& options);
 
-struct WebhookCreateOptions {
-    std::string data_dir, title = "Command line";
+struct WebhookCreateOptions : StoreOptions {
+    std::string title = "Command line";
     AccountId account = 0;
     UserId user = 0;
     std::vector<std::string> scopes;
@@ -52,24 +56,24 @@ struct WebhookCreateOptions {
 };
 Status webhook_create(const WebhookCreateOptions& options);
 
-struct AppCreateOptions {
-    std::string data_dir, title = "Local application", redirect_uri;
+struct AppCreateOptions : StoreOptions {
+    std::string title = "Local application", redirect_uri;
     AccountId account = 0;
     std::vector<std::string> scopes;
     bool json = false;
 };
 Status app_create(const AppCreateOptions& options);
 
-struct UserInviteOptions {
-    std::string data_dir, email, first_name, last_name, role = "employee", base_url;
+struct UserInviteOptions : StoreOptions {
+    std::string email, first_name, last_name, role = "employee", base_url;
     AccountId account = 0;
     std::vector<RecordId> departments;
     bool json = false;
 };
 Status user_invite(const UserInviteOptions& options);
 
-struct LoginLinkOptions {
-    std::string data_dir, email, base_url;
+struct LoginLinkOptions : StoreOptions {
+    std::string email, base_url;
     AccountId account = 0;
     UserId user = 0;
     bool admin = false;  ///< the first active administrator

@@ -21,7 +21,22 @@ namespace stoa::app {
 namespace {
 
 constexpr std::size_t kCachedAccountsMax = 1'000;
+constexpr int kSessionsMin = 4;
 constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
+
+Result<db::MariadbOptions> mariadb_options(const Config& config) {
+    const Config::Database& wanted = config.database;
+    db::MariadbOptions options;
+    STOA_TRY(options.url, address_of(wanted.url, wanted.password_file, "database.password_file"));
+    options.tls_ca = wanted.tls_ca;
+    // Every worker may read; requests that write wait without a session.
+    options.connections = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, config.workers);
+    options.writers = wanted.writers;
+    options.hold_ms = wanted.hold_ms;
+    options.replica_lag_max_ms = wanted.replica_lag_max_ms;
+    options.replica_wait_ms = wanted.replica_wait_ms;
+    return options;
+}
 
 }  // namespace
 
@@ -50,10 +65,10 @@ Portal::~Portal() {
     if (database_) database_->close();
 }
 
-Result<std::unique_ptr<Portal>> Portal::open(const std::string& data_dir, bool create) {
+Result<std::unique_ptr<Portal>> Portal::open(const Config& config, bool create) {
     std::unique_ptr<Portal> portal(new Portal());
     STOA_CHECK(portal->register_all());
-    STOA_CHECK(portal->open_store(data_dir, create));
+    STOA_CHECK(portal->open_store(config, create));
     return portal;
 }
 
@@ -77,20 +92,29 @@ Status Portal::register_all() {
     return {};
 }
 
-Status Portal::open_store(const std::string& data_dir, bool create) {
-    const std::string path = data_dir + "/stoa.db";
-    std::error_code error;
-    if (create) {
-        STOA_CHECK(make_dir(data_dir, 0700));
-    } else if (!std::filesystem::exists(path, error)) {
-        return not_found("There is no portal in " + data_dir + ". Make one: stoa account create --data " + data_dir);
+Status Portal::open_store(const Config& config, bool create) {
+    if (config.database.url.scheme.empty()) {
+        const std::string path = config.data_dir + "/stoa.db";
+        std::error_code error;
+        if (create) {
+            STOA_CHECK(make_dir(config.data_dir, 0700));
+        } else if (!std::filesystem::exists(path, error)) {
+            return not_found("There is no portal in " + config.data_dir +
+                             ". Make one: stoa account create --data " + config.data_dir);
+        }
+        db::SqliteOptions options;
+        options.path = path;
+        options.cache_bytes = kPageCacheBytes;
+        STOA_TRY(database_, db::open_sqlite(options));
+    } else {
+        STOA_TRY(const db::MariadbOptions options, mariadb_options(config));
+        STOA_TRY(database_, db::open_mariadb(options));
     }
-    db::SqliteOptions options;
-    options.path = path;
-    options.cache_bytes = kPageCacheBytes;
-    STOA_TRY(database_, db::open_sqlite(options));
     STOA_CHECK(database_->migrate(all_migrations(), registry_.tables()));
+    return open_services();
+}
 
+Status Portal::open_services() {
     policy_ = std::make_unique<access::RolePolicy>(registry_);
     metadata_ = std::make_unique<model::MetadataCache>(registry_, kCachedAccountsMax);
     outbox_ = std::make_unique<model::Outbox>(*database_);

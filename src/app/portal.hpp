@@ -9,6 +9,7 @@
 #include "api/call.hpp"
 #include "api/method.hpp"
 #include "app/user_bridge.hpp"
+#include "base/config.hpp"
 #include "db/database.hpp"
 #include "model/metadata.hpp"
 #include "model/outbox.hpp"
@@ -23,9 +24,9 @@ extern const char* const kVersion;
 
 class Portal {
   public:
-    /// Opens DIR/stoa.db (making the folder when `create`), applies what migrations are missing, registers all modules.
-    /// Errors: not_found (no store there), and those of the store.
-    static Result<std::unique_ptr<Portal>> open(const std::string& data_dir, bool create);
+    /// Opens the configured database, by default DATA_DIR/stoa.db (making the folder when `create`), applies what
+    /// migrations are missing, registers all modules. Errors: not_found (no store there), and those of the store.
+    static Result<std::unique_ptr<Portal>> open(const Config& config, bool create);
     ~Portal();
     Portal(const Portal&) = delete;
     Portal& operator=(const Portal&) = delete;
@@ -38,7 +39,8 @@ class Portal {
   private:
     Portal();
     Status register_all();
-    Status open_store(const std::string& data_dir, bool create);
+    Status open_store(const Config& config, bool create);
+    Status open_services();
 
     accounts::Revocations revocations_;
     UserBridge user_bridge_;

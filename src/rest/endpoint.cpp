@@ -46,7 +46,8 @@ void Endpoint::handle(net::Request& request, net::Responder responder) {
     exchange.received_us = clock_.monotonic_us();
     exchange.start_us = clock_.now_us();
     exchange.wire = wire_of(request.path());
-    if (request.body.size() <= options_.inline_body_bytes_max) {
+    // Credentials and reads are looked up in the database: I/O threads must not wait for another machine.
+    if (request.body.size() <= options_.inline_body_bytes_max && !database_.blocks()) {
         serve(request, std::move(exchange));
         return;
     }
@@ -148,7 +149,7 @@ void Endpoint::dispatch(Exchange exchange) {
         run_write(std::move(exchange));
         return;
     }
-    if (!exchange.batch && method.run == api::Run::io) {
+    if (database_.blocks() || (!exchange.batch && method.run == api::Run::io)) {  // with the former: on a worker already
         run_read(exchange);
         return;
     }

@@ -36,7 +36,7 @@ void print_created(const CreatedAccount& created, bool json) {
 }  // namespace
 
 Status account_create(const AccountCreateOptions& options) {
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, true));
+    STOA_TRY(const auto portal, open_portal(options, true));
     AccountRequest request;
     request.account.name = !options.name.empty() ? options.name
                            : options.demo        ? demo::company_name(options.language)
@@ -59,7 +59,7 @@ Status account_create(const AccountCreateOptions& options) {
 
 Status account_list(const ListOptions& options) {
     constexpr std::int64_t kPage = 200;
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     std::string text;
     json::Writer out(text);
     out.begin_object().key("accounts").begin_array();

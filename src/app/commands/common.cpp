@@ -6,6 +6,23 @@
 
 namespace stoa::app {
 
+Result<Config> config_of(const StoreOptions& options) {
+    Config config;
+    if (!options.config_file.empty()) {
+        STOA_TRY(config, load_config(options.config_file));
+    }
+    if (!options.data_dir.empty()) config.data_dir = options.data_dir;
+    return config;
+}
+
+Result<std::unique_ptr<Portal>> open_portal(const StoreOptions& options, bool create) {
+    if (options.data_dir.empty() && options.config_file.empty()) {
+        return invalid("Say which portal: --data DIR or --config FILE.", "data");
+    }
+    STOA_TRY(const Config config, config_of(options));
+    return Portal::open(config, create);
+}
+
 Result<accounts::Account> choose_account(Portal& portal, AccountId wanted) {
     if (wanted != 0) {
         accounts::Account account;

@@ -9,6 +9,10 @@
 
 namespace stoa::app {
 
+/// The configuration file, when one is named, with the folder of the command line on top.
+Result<Config> config_of(const StoreOptions& options);
+/// Errors: invalid_argument when neither is named, and those of Portal::open().
+Result<std::unique_ptr<Portal>> open_portal(const StoreOptions& options, bool create);
 /// The account asked for; 0 = the only one. Errors: not_found, invalid_argument when there are several.
 Result<accounts::Account> choose_account(Portal& portal, AccountId wanted);
 void print_line(const std::string& text);

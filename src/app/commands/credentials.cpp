@@ -11,7 +11,7 @@
 namespace stoa::app {
 
 Status webhook_create(const WebhookCreateOptions& options) {
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const accounts::Account account, choose_account(*portal, options.account));
     const accounts::Services& services = portal->accounts();
     const std::string code = accounts::new_secret();
@@ -37,7 +37,7 @@ Status webhook_create(const WebhookCreateOptions& options) {
 }
 
 Status app_create(const AppCreateOptions& options) {
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const accounts::Account account, choose_account(*portal, options.account));
     const accounts::Services& services = portal->accounts();
     const std::string client_id = accounts::new_client_id();

@@ -47,11 +47,7 @@ Result<Config::Listen> parse_address(const std::string& text) {
 
 /// The configuration file, with the command line on top.
 Result<Config> read_config(const ServeOptions& options) {
-    Config config;
-    if (!options.config_file.empty()) {
-        STOA_TRY(config, load_config(options.config_file));
-    }
-    if (!options.data_dir.empty()) config.data_dir = options.data_dir;
+    STOA_TRY(Config config, config_of(options));
     if (!options.ui_dir.empty()) config.ui_dir = options.ui_dir;
     if (options.http) config.http = true;
     if (options.io_threads) config.io_threads = *options.io_threads;
@@ -216,7 +212,7 @@ Status serve(const ServeOptions& options) {
 
     STOA_TRY(const Config config, read_config(options));
     log::configure(config.log.level, config.log.format);
-    STOA_TRY(const auto portal, Portal::open(config.data_dir, true));
+    STOA_TRY(const auto portal, Portal::open(config, true));
     STOA_TRY(pages::Assets assets, pages::Assets::load(config.ui_dir));
     STOA_TRY(rest::TrustedProxies proxies, rest::TrustedProxies::parse(config.trusted_proxies));
     STOA_TRY(const net::ServerOptions listen, server_options(config, options));

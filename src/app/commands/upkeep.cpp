@@ -7,7 +7,7 @@
 namespace stoa::app {
 
 Status demo_purge(const ListOptions& options) {
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const accounts::Account account, choose_account(*portal, options.account));
     STOA_TRY(const std::int64_t removed, demo::purge(*portal, account.id));
     if (!options.json) {
@@ -21,7 +21,7 @@ Status demo_purge(const ListOptions& options) {
 }
 
 Status db_migrate(const ListOptions& options) {
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, true));
+    STOA_TRY(const auto portal, open_portal(options, true));
     const int version = all_migrations().back().number;
     if (!options.json) {
         print_line("The store is at step " + std::to_string(version) + ".");
@@ -36,7 +36,7 @@ Status db_migrate(const ListOptions& options) {
 /// Opens every table of every account by counting its rows: a damaged file does not survive that.
 Status db_check(const ListOptions& options) {
     constexpr std::int64_t kAccountsMax = 100'000;
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const auto accounts, accounts::list_accounts(portal->database(), 0, kAccountsMax));
     std::int64_t records = 0;
     for (const accounts::Account& account : accounts) {

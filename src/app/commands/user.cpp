@@ -42,7 +42,7 @@ Result<UserId> find_user(model::Records& records, const LoginLinkOptions& option
 }  // namespace
 
 Status user_invite(const UserInviteOptions& options) {
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const accounts::Account account, choose_account(*portal, options.account));
     const accounts::Services& services = portal->accounts();
     const std::string token = accounts::new_secret();
@@ -67,7 +67,7 @@ Status user_login_link(const LoginLinkOptions& options) {
     if (options.user == 0 && options.email.empty() && !options.admin) {
         return invalid("Say whom the link is for: --user ID, --email E, or --admin.");
     }
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const accounts::Account account, choose_account(*portal, options.account));
     const accounts::Services& services = portal->accounts();
     const std::string token = accounts::new_secret();
@@ -91,7 +91,7 @@ Status user_login_link(const LoginLinkOptions& options) {
 
 Status user_list(const ListOptions& options) {
     constexpr std::int64_t kPage = 200;
-    STOA_TRY(const auto portal, Portal::open(options.data_dir, false));
+    STOA_TRY(const auto portal, open_portal(options, false));
     STOA_TRY(const accounts::Account account, choose_account(*portal, options.account));
     std::string text;
     json::Writer out(text);

@@ -76,7 +76,10 @@ GuardedPool::State::Operations GuardedPool::State::find_stalled() {
         stuck_gauge.set(++stuck);
         stalled_total.add();
     }
-    if (!stalled.empty()) suspect();
+    if (!stalled.empty()) {
+        suspect();
+        ended.notify_all();
+    }
     return stalled;
 }
 

@@ -43,12 +43,14 @@ bool is_dots(const char* name) {
     return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
+/// Apart from what another node may be making of it at this moment.
 bool is_empty(const Fd& folder) {
     const Directory directory = list(folder);
     if (!directory) return false;
     while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string_view name = entry->d_name;
         // ext4 makes lost+found in the root of each file system.
-        if (!is_dots(entry->d_name) && std::string_view(entry->d_name) != "lost+found") return false;
+        if (!is_dots(entry->d_name) && name != "lost+found" && name != kOwnFolder) return false;
     }
     return true;
 }

@@ -104,6 +104,7 @@ struct MariadbOptions {
     std::string tls_ca;    ///< PEM file; empty: no TLS
     int connections = 16;  ///< sessions per server for reading, and as many for writing
     int writers = 8;       ///< threads that write
+    int open_timeout_ms = 10'000;  ///< a server that is just starting is waited for
     int hold_ms = 15'000;  ///< how long reads wait for a server (writes: WriteRequest::timeout_ms)
     int replica_lag_max_ms = 5'000;
     int replica_wait_ms = 5;  ///< how long a replica may take to reach ReadOptions::at_least

@@ -12,8 +12,6 @@ namespace stoa::db {
 namespace mariadb {
 namespace {
 
-constexpr std::int64_t kOpenUs = 10'000'000;  ///< a server that is just starting is waited for
-
 /// Topologies may outlive the driver.
 class SharedTopology final : public Topology {
   public:
@@ -89,7 +87,7 @@ Result<std::unique_ptr<Database>> open_mariadb(const MariadbOptions& options) {
     }
     auto known = std::make_unique<Servers>(std::move(servers), std::move(topology));
     {
-        auto probe = known->primary(Purpose::read, system_clock().monotonic_us() + kOpenUs);
+        auto probe = known->primary(Purpose::read, system_clock().monotonic_us() + options.open_timeout_ms * 1000LL);
         if (!probe) return std::move(probe).error();
     }
     return std::unique_ptr<Database>(std::make_unique<MariadbDatabase>(options, std::move(known)));

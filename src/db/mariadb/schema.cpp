@@ -64,12 +64,18 @@ std::string key_sql(const std::vector<std::string>& columns) {
     return sql + ")";
 }
 
-std::string index_name(const TableDef& table, const IndexDef& index) {
-    return table.name + "_" + index.name;
+/// Names are per table, and have at most 64 characters: a longer one ends in a hash of itself.
+std::string index_name(const IndexDef& index) {
+    constexpr std::size_t kNameMax = 64;
+    if (index.name.size() <= kNameMax) return index.name;
+    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+    for (const char c : index.name)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return index.name.substr(0, kNameMax - 21) + "_" + std::to_string(hash);
 }
 
-std::string index_sql(const TableDef& table, const IndexDef& index) {
-    return std::string(index.unique ? "UNIQUE " : "") + "INDEX " + quoted(index_name(table, index)) + " " +
+std::string index_sql(const IndexDef& index) {
+    return std::string(index.unique ? "UNIQUE " : "") + "INDEX " + quoted(index_name(index)) + " " +
            key_sql(index.columns);
 }
 
@@ -79,7 +85,7 @@ std::string create_sql(const TableDef& table) {
         sql += ", " + column_sql(table, column);
     sql += ", PRIMARY KEY " + key_sql(table.primary_key);
     for (const auto& index : table.indexes)
-        sql += ", " + index_sql(table, index);
+        sql += ", " + index_sql(index);
     return sql + ") " + std::string(kTableEnd);
 }
 
@@ -111,7 +117,7 @@ Result<std::string> change_sql(Executor& executor, const TableDef& table) {
         if (columns.count(column.name) == 0) add("ADD COLUMN IF NOT EXISTS " + column_sql(table, column));
     }
     for (const auto& index : table.indexes) {
-        if (indexes.count(index_name(table, index)) != 0) continue;
+        if (indexes.count(index_name(index)) != 0) continue;
         for (const auto& name : index.columns) {  // a text outside the row cannot be in an index
             for (const auto& column : table.columns) {
                 const bool outside = column.type == ColumnType::varchar && column.length > kVarcharInRowMax;
@@ -120,7 +126,7 @@ Result<std::string> change_sql(Executor& executor, const TableDef& table) {
                 }
             }
         }
-        add("ADD " + index_sql(table, index));
+        add("ADD " + index_sql(index));
     }
     if (changes.empty()) return std::string();
     return "ALTER TABLE " + quoted(table.name) + " " + changes;

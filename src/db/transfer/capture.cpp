@@ -131,9 +131,19 @@ Result<std::int64_t> log_length(Tx& tx) {
     return entries;
 }
 
+Result<std::int64_t> newest_log_position(Tx& tx) {
+    std::int64_t position = 0;
+    STOA_CHECK(tx.raw().query("SELECT max(position) FROM transfer_log", {}, [&](const Row& row) {
+        position = row.integer(0);
+        return true;
+    }));
+    return position;
+}
+
 Status forget_log(WriteTx& tx, std::int64_t up_to) {
     const Value values[] = {up_to};
-    STOA_CHECK(tx.raw().execute("DELETE FROM transfer_log WHERE position <= ?", values));
+    // The entry itself stays: positions of an empty table would begin at 1 again.
+    STOA_CHECK(tx.raw().execute("DELETE FROM transfer_log WHERE position < ?", values));
     return {};
 }
 

@@ -27,6 +27,8 @@ struct LogBatch {
 /// The oldest `entries_max` entries after `after`, keys by table.
 Result<LogBatch> read_log(Tx& tx, const Catalogue& catalogue, std::int64_t after, std::int64_t entries_max);
 Result<std::int64_t> log_length(Tx& tx);
+Result<std::int64_t> newest_log_position(Tx& tx);  ///< 0: the log is empty
+/// Drops the entries before that one.
 Status forget_log(WriteTx& tx, std::int64_t up_to);
 
 /// From now on the store itself refuses changes to rows of accounts that the table `homes` names, also by a program that

@@ -1,0 +1,172 @@
+#include "db/transfer/copy.hpp"
+
+#include <algorithm>
+
+#include "json/parse.hpp"
+#include "json/writer.hpp"
+
+namespace stoa::db::transfer {
+namespace {
+
+constexpr std::int64_t kEntriesPerReplay = 2'000;
+
+/// What the log says changed, as it is now: rows to write and keys that are gone.
+struct Changes {
+    const TableShape* table = nullptr;
+    std::vector<RowValues> rows;
+    std::vector<RowValues> gone;
+};
+
+Status read_changes(Tx& tx, const TableShape& table, const std::vector<RowValues>& keys, std::vector<Changes>& out) {
+    Changes changes{&table, {}, {}};
+    std::set<RowValues> missing(keys.begin(), keys.end());
+    STOA_CHECK(read_rows(tx, Engine::sqlite, table, keys, [&](RowValues&& row) -> Status {
+        missing.erase(key_of(table, row));
+        changes.rows.push_back(std::move(row));
+        return {};
+    }));
+    changes.gone.assign(missing.begin(), missing.end());
+    out.push_back(std::move(changes));
+    return {};
+}
+
+}  // namespace
+
+std::string to_json(const CopyPosition& position) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().field("table", position.table).field("done", position.done).key("key").begin_array();
+    for (const Value& value : position.last_key) {
+        if (const auto* number = std::get_if<std::int64_t>(&value)) {
+            out.integer(*number);
+        } else {
+            const auto* words = std::get_if<std::string>(&value);
+            out.text(words != nullptr ? *words : "");
+        }
+    }
+    out.end_array().end_object();
+    return text;
+}
+
+CopyPosition parse_position(std::string_view text) {
+    CopyPosition position;
+    const auto parsed = json::parse(text);
+    if (!parsed || !parsed->is_object()) return position;
+    const json::Value* table = parsed->find("table");
+    const json::Value* done = parsed->find("done");
+    const json::Value* key = parsed->find("key");
+    if (table == nullptr || done == nullptr || key == nullptr || !table->is_string() || !key->is_array())
+        return position;
+    position.table = table->string();
+    position.done = done->as_bool().value_or(false);
+    for (const json::Value& value : key->array()) {
+        if (value.is_integer()) {
+            position.last_key.emplace_back(value.integer());
+        } else if (value.is_string()) {
+            position.last_key.emplace_back(value.string());
+        } else {
+            return {};
+        }
+    }
+    return position;
+}
+
+Catalogue with_lengths_of(Catalogue from, const Catalogue& to) {
+    for (TableShape& table : from) {
+        const TableShape* other = find_table(to, table.name);
+        if (other == nullptr) continue;
+        for (ColumnShape& column : table.columns) {
+            const int position = other->position_of(column.name);
+            if (position < 0) continue;
+            const std::int64_t length = other->columns[static_cast<std::size_t>(position)].characters_max;
+            if (length > 0 && (column.characters_max == 0 || length < column.characters_max))
+                column.characters_max = length;
+        }
+    }
+    return from;
+}
+
+Copy::Copy(Database& source, Store target, Catalogue catalogue, Scope scope, CopyPosition position)
+    : source_(source), target_(target), catalogue_(std::move(catalogue)), scope_(scope), position_(std::move(position)) {
+    if (!position_.table.empty() && find_table(catalogue_, position_.table) == nullptr) position_ = {};
+}
+
+/// The table to go on with; null: all are done.
+const TableShape* Copy::next_table() const {
+    auto table = catalogue_.begin();
+    if (!position_.table.empty()) {
+        while (table->name != position_.table)
+            ++table;
+        if (position_.last_key.empty()) ++table;  // that one is complete
+    }
+    while (table != catalogue_.end() && !scope_.covers(*table))
+        ++table;
+    return table == catalogue_.end() ? nullptr : &*table;
+}
+
+Result<std::int64_t> Copy::copy_some() {
+    const TableShape* table = next_table();
+    if (table == nullptr) {
+        position_.done = true;
+        return std::int64_t{0};
+    }
+    const RowValues after = table->name == position_.table ? position_.last_key : RowValues{};
+    ScannedBatch scanned;
+    STOA_CHECK(source_.read(0, [&](Tx& tx) -> Status {
+        STOA_TRY(scanned, scan_batch(tx, *table, scope_, after));
+        return {};
+    }));
+    if (!scanned.batch.empty()) {
+        STOA_CHECK(write_in(target_.database, scope_.account,
+                            [&](WriteTx& tx) { return put_rows(tx, *table, scanned.batch.rows); }));
+    }
+    position_.table = table->name;
+    position_.last_key = scanned.last ? RowValues{} : std::move(scanned.last_key);
+    if (next_table() == nullptr) position_.done = true;
+    return static_cast<std::int64_t>(scanned.batch.rows.size());
+}
+
+Result<std::int64_t> Copy::replay_some() {
+    LogBatch log;
+    std::vector<Changes> all;
+    const auto collect = [&](Tx& tx) -> Status {
+        all.clear();
+        STOA_TRY(log, read_log(tx, catalogue_, replayed_to_, kEntriesPerReplay));
+        for (const ChangedKeys& changed : log.tables)
+            STOA_CHECK(read_changes(tx, *find_table(catalogue_, changed.table), changed.keys, all));
+        return {};
+    };
+    STOA_CHECK(source_.read(0, collect, {.snapshot = true}));
+    if (log.entries == 0) return std::int64_t{0};
+    STOA_CHECK(write_in(target_.database, scope_.account, [&](WriteTx& tx) -> Status {
+        for (const Changes& changes : all) {
+            STOA_CHECK(remove_rows(tx, target_.engine, *changes.table, changes.gone));
+            STOA_CHECK(put_rows(tx, *changes.table, changes.rows));
+        }
+        return {};
+    }));
+    replayed_to_ = log.up_to;
+    if (noting_) {
+        for (ChangedKeys& changed : log.tables) {
+            auto& keys = touched_[changed.table];
+            keys.insert(std::make_move_iterator(changed.keys.begin()), std::make_move_iterator(changed.keys.end()));
+        }
+    }
+    return log.entries;
+}
+
+Result<std::int64_t> Copy::waiting() {
+    std::int64_t newest = 0;
+    STOA_CHECK(source_.read(0, [&](Tx& tx) -> Status {
+        STOA_TRY(newest, newest_log_position(tx));
+        return {};
+    }));
+    return std::max<std::int64_t>(0, newest - replayed_to_);
+}
+
+void Copy::note_touched(Touched keys) {
+    noting_ = true;
+    touched_ = std::move(keys);
+}
+
+}  // namespace stoa::db::transfer

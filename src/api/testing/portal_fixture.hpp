@@ -54,6 +54,8 @@ class PortalFixture : public ::testing::Test {
     std::unique_ptr<db::Database> database;
 
   private:
+    Status take_files(const Method& method, json::Value& parameters, std::vector<model::StoredContent>& uploads);
+
     struct Parts;
     std::unique_ptr<Parts> parts_;
     std::filesystem::path folder_;

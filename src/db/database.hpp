@@ -59,6 +59,10 @@ struct WriteOutcome {
 using WriteFn = std::function<Result<std::string>(WriteTx&)>;
 using WriteDone = std::function<void(Result<WriteOutcome>)>;
 
+/// Looks for something without knowing its account; true = found, stop. Rows of an account for which lives_here() is
+/// false do not count: they are on their way to another store, or were left behind by it.
+using LookUpFn = FunctionRef<Result<bool>(Tx&, FunctionRef<bool(AccountId)> lives_here)>;
+
 struct DatabaseStats {
     std::uint64_t commits = 0;       ///< fsyncs
     std::uint64_t transactions = 0;  ///< write transactions that committed
@@ -73,6 +77,12 @@ class Database {
     virtual void write(WriteRequest request, WriteFn fn, WriteDone done) = 0;
     /// Blocks until committed. Not from I/O threads, not from inside a write.
     Result<WriteOutcome> write_and_wait(WriteRequest request, WriteFn fn);
+
+    /// Reads across accounts (raw() only): runs fn in every store that holds accounts, the one that new accounts are made
+    /// in first, until it returns true. An error of one store is returned after the others were asked.
+    virtual Status look_up(LookUpFn fn);
+    /// Housekeeping across accounts (raw() only): one write without a receipt in each of those stores. Blocks.
+    virtual Status write_each(const std::function<Status(WriteTx&)>& fn);
 
     /// Applies the steps that are not applied yet, each in its own transaction, then makes sure of the tables.
     /// core_migrations() always come first, listed or not. A file of a newer program is refused: Errc::unsupported.

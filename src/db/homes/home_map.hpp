@@ -30,6 +30,19 @@ struct HomeMap {
         return found == open.end() ? nullptr : found->second;
     }
 
+    /// One account of each home that is not open; 0 for the directory's.
+    std::vector<AccountId> not_open() const {
+        std::map<std::string, AccountId> homes;
+        for (const auto& [account, address] : moved) {
+            if (home(account) == nullptr) homes.emplace(address.address, account);
+        }
+        std::vector<AccountId> accounts;
+        if (directory == nullptr) accounts.push_back(0);
+        for (const auto& [address, account] : homes)
+            accounts.push_back(account);
+        return accounts;
+    }
+
     /// The stores that hold accounts, the directory first. Null among them: one that is not open.
     std::vector<Database*> stores() const {
         std::vector<Database*> all{directory};

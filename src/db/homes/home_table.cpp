@@ -46,11 +46,11 @@ Result<bool> has_home_tables(Tx& tx, bool embedded) {
 
 Result<std::vector<HomeRow>> read_homes(Tx& tx) {
     std::vector<HomeRow> rows;
-    STOA_CHECK(tx.raw().query("SELECT account_id, address, password_file, moved_at FROM homes", {}, [&](const Row& row) {
-        rows.push_back(
-            {row.integer(0), {std::string(row.text(1)), std::string(row.text(2))}, row.integer(3)});
-        return true;
-    }));
+    STOA_CHECK(
+        tx.raw().query("SELECT account_id, address, password_file, moved_at FROM homes", {}, [&](const Row& row) {
+            rows.push_back({row.integer(0), {std::string(row.text(1)), std::string(row.text(2))}, row.integer(3)});
+            return true;
+        }));
     return rows;
 }
 

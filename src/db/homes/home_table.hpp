@@ -1,6 +1,6 @@
 #pragma once
-// The tables `homes` and `transfers` of a store: which accounts live elsewhere, and what is being moved. Functions over a
-// transaction of account 0; used on its thread.
+// The tables `homes` and `transfers` of a store: which accounts live elsewhere, and what is being moved. Functions over
+// a transaction of account 0; used on its thread.
 
 #include <optional>
 #include <string>

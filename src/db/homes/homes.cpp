@@ -24,7 +24,18 @@ std::int64_t now_us() {
 
 Error not_open(const Error& why) {
     const std::string detail = why.message.empty() ? "" : " (" + why.message + ")";
-    return {Errc::unavailable, "The database of this account cannot be reached at the moment" + detail + ".", {}, {}, 1};
+    return {
+        Errc::unavailable, "The database of this account cannot be reached at the moment" + detail + ".", {}, {}, 1};
+}
+
+/// Accounts whose rows are here in part.
+Result<std::set<AccountId>> arriving_accounts(Tx& tx) {
+    std::set<AccountId> arriving;
+    STOA_TRY(const auto transfers, read_transfers(tx));
+    for (const TransferRow& transfer : transfers) {
+        if (transfer.direction == TransferDirection::in) arriving.insert(transfer.account);
+    }
+    return arriving;
 }
 
 Error stopping() {
@@ -127,14 +138,17 @@ Result<const HomeMap*> Homes::look_again(const HomeMap& known) {
     return current;
 }
 
+/// Until the home is open, or could not be opened.
 Result<Database*> Homes::wait_for(AccountId account) {
     const std::int64_t until_us = now_us() + std::int64_t{limits::home_open_wait_ms} * 1000;
     ask({});
     MutexLock lock(mutex_);
+    const std::uint64_t tries = tries_;
     for (;;) {
         if (Database* const home = map().home(account)) return home;
         const std::int64_t left_us = until_us - now_us();
-        if (closing_ || left_us <= 0) return not_open(problem_);
+        // One try may have been under way already when this was asked for; the next one counts.
+        if (closing_ || left_us <= 0 || tries_ >= tries + 2) return not_open(problem_);
         (void)published_.wait_us(mutex_, left_us);
     }
 }
@@ -142,30 +156,34 @@ Result<Database*> Homes::wait_for(AccountId account) {
 Status Homes::look_up(LookUpFn fn) {
     STOA_TRY(const HomeMap* const known, current_map());
     Status problem;
-    for (Database* store : known->stores()) {
-        if (store == nullptr) {
-            MutexLock lock(mutex_);
-            if (problem) problem = not_open(problem_);
-            continue;
-        }
+    std::set<const Database*> asked;
+    const auto ask_store = [&](const HomeMap& now, Database* store) -> Result<bool> {
+        asked.insert(store);
         bool found = false;
-        const Status read = store->read(0, [&](Tx& tx) -> Status {
-            std::set<AccountId> arriving;
-            STOA_TRY(const auto transfers, read_transfers(tx));
-            for (const TransferRow& transfer : transfers) {
-                if (transfer.direction == TransferDirection::in) arriving.insert(transfer.account);
-            }
+        STOA_CHECK(store->read(0, [&](Tx& tx) -> Status {
+            STOA_TRY(const auto arriving, arriving_accounts(tx));
             const auto lives_here = [&](AccountId account) {
-                if (known->home(account) != store) return false;
-                return known->moved.contains(account) || !arriving.contains(account);
+                return now.home(account) == store && (now.moved.contains(account) || !arriving.contains(account));
             };
             STOA_TRY(found, fn(tx, lives_here));
             return {};
-        });
-        if (found) return {};
-        if (!read && problem) problem = read;
+        }));
+        return found;
+    };
+    for (Database* store : known->stores()) {
+        if (store == nullptr) continue;
+        const auto found = ask_store(*known, store);
+        if (found && *found) return {};
+        if (!found && problem) problem = found.error();
     }
-    if (!problem) ask({});  // perhaps a home that was not open
+    // Only now those that nobody has needed so far.
+    for (const AccountId account : known->not_open()) {
+        const auto store = wait_for(account);
+        if (store && asked.contains(*store)) continue;
+        const auto found = store ? ask_store(map(), *store) : Result<bool>(store.error());
+        if (found && *found) return {};
+        if (!found && problem) problem = found.error();
+    }
     return problem;
 }
 
@@ -253,6 +271,7 @@ void Homes::run() {
                                                {"do", "check the address and the database there; it is tried again"}});
             }
             problem_ = done ? Error{} : std::move(done).error();
+            ++tries_;
             published_.notify_all();
         }
         send_on();
@@ -425,6 +444,20 @@ DatabaseStats Homes::stats() const {
         sum.queue_length += part.queue_length;
     }
     return sum;
+}
+
+bool Homes::blocks() const {
+    // Asked before each read, so without a look into the table: one that finds out late waits once.
+    const HomeMap& known = map();
+    if (known.directory != known.local || !known.moved.empty()) return true;
+    return local_->blocks();
+}
+
+bool Homes::has_replicas() const {
+    const HomeMap& known = map();
+    if (known.directory == known.local && local_->has_replicas()) return true;
+    return std::any_of(known.open.begin(), known.open.end(),
+                       [](const auto& home) { return home.second->has_replicas(); });
 }
 
 void Homes::close() {

@@ -11,8 +11,8 @@
 //   kLookAgainUs the table is looked into in any case.
 //
 // Any thread. Homes are opened by a thread of their own, in advance when a move to them begins. Reads that come before
-// that is done wait, at most limits::home_open_wait_ms; writes wait in a queue of limits::home_queue_max, as long as their
-// own timeout allows. Nothing comes back: a store that was left is never asked for that account again.
+// that is done wait, at most limits::home_open_wait_ms; writes wait in a queue of limits::home_queue_max, as long as
+// their own timeout allows. Nothing comes back: a store that was left is never asked for that account again.
 //
 // Across accounts: credentials are looked up by hash in the directory's store first, then in the homes of accounts that
 // moved away one by one. A hit costs nothing more than before, a miss one look-up per further home.
@@ -53,6 +53,8 @@ class Homes final : public Database {
     /// Of every home; the store at hand stays as it is when it was left as a whole.
     Status migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) override;
     DatabaseStats stats() const override;
+    bool blocks() const override;        ///< that of any home
+    bool has_replicas() const override;  ///< that of any home
     void close() override STOA_EXCLUDES(mutex_);
 
     /// Where everything lives when the store at hand was left; empty otherwise.
@@ -96,12 +98,13 @@ class Homes final : public Database {
     bool migrated_ STOA_GUARDED_BY(refresh_mutex_) = false;
 
     mutable Mutex mutex_;
-    CondVar wake_;       ///< for the thread
-    CondVar published_;  ///< for who waits for a home
+    CondVar wake_;                                                              ///< for the thread
+    CondVar published_;                                                         ///< for who waits for a home
     std::vector<std::unique_ptr<const HomeMap>> maps_ STOA_GUARDED_BY(mutex_);  ///< kept: readers hold plain pointers
     std::vector<HomeAddress> wanted_ STOA_GUARDED_BY(mutex_);  ///< to be opened, also without being in a map
     std::deque<std::shared_ptr<Job>> jobs_ STOA_GUARDED_BY(mutex_);
-    Error problem_ STOA_GUARDED_BY(mutex_);  ///< of the last refresh
+    Error problem_ STOA_GUARDED_BY(mutex_);            ///< of the last refresh
+    std::uint64_t tries_ STOA_GUARDED_BY(mutex_) = 0;  ///< refreshes of the thread so far
     bool due_ STOA_GUARDED_BY(mutex_) = false;
     bool closing_ STOA_GUARDED_BY(mutex_) = false;
     std::thread thread_ STOA_GUARDED_BY(mutex_);

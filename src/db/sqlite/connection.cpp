@@ -87,6 +87,8 @@ Error to_error(int code, sqlite3* handle) {
         case SQLITE_CONSTRAINT_UNIQUE:
         case SQLITE_CONSTRAINT_ROWID:
             return {Errc::already_exists, "A record with this key exists already."};
+        case SQLITE_CONSTRAINT_TRIGGER:  // the guards of a store that was left (db/transfer)
+            return {Errc::unavailable, "This account lives in another database now.", {}, {}, 1};
         default:
             break;
     }
@@ -218,7 +220,8 @@ Result<std::int64_t> Connection::execute(std::string_view sql, std::span<const B
     while (code == SQLITE_ROW)
         code = sqlite3_step(statement.get());
     if (code != SQLITE_DONE) return to_error(code, handle_);
-    return sqlite3_total_changes64(handle_) - before;
+    // Without what triggers changed besides; a statement that changes nothing leaves the last count standing.
+    return sqlite3_total_changes64(handle_) == before ? 0 : sqlite3_changes64(handle_);
 }
 
 Status Connection::run_script(std::string_view sql) {

@@ -31,8 +31,8 @@ Result<std::int64_t> newest_log_position(Tx& tx);  ///< 0: the log is empty
 /// Drops the entries before that one.
 Status forget_log(WriteTx& tx, std::int64_t up_to);
 
-/// From now on the store itself refuses changes to rows of accounts that the table `homes` names, also by a program that
-/// does not look there. Idempotent; run it again when tables were added.
+/// From now on the store itself refuses changes to rows of accounts that the table `homes` names, also by a program
+/// that does not look there. Idempotent; run it again when tables were added.
 Status add_guards(WriteTx& tx, const Catalogue& catalogue);
 
 }  // namespace stoa::db::transfer

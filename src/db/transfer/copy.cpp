@@ -78,16 +78,18 @@ Catalogue with_lengths_of(Catalogue from, const Catalogue& to) {
         for (ColumnShape& column : table.columns) {
             const int position = other->position_of(column.name);
             if (position < 0) continue;
-            const std::int64_t length = other->columns[static_cast<std::size_t>(position)].characters_max;
-            if (length > 0 && (column.characters_max == 0 || length < column.characters_max))
-                column.characters_max = length;
+            column.characters_max = other->columns[static_cast<std::size_t>(position)].characters_max;
         }
     }
     return from;
 }
 
 Copy::Copy(Database& source, Store target, Catalogue catalogue, Scope scope, CopyPosition position)
-    : source_(source), target_(target), catalogue_(std::move(catalogue)), scope_(scope), position_(std::move(position)) {
+    : source_(source),
+      target_(target),
+      catalogue_(std::move(catalogue)),
+      scope_(scope),
+      position_(std::move(position)) {
     if (!position_.table.empty() && find_table(catalogue_, position_.table) == nullptr) position_ = {};
 }
 

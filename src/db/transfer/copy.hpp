@@ -32,7 +32,7 @@ using Touched = std::map<std::string, std::set<RowValues>>;
 
 class Copy {
   public:
-    /// `catalogue` is the source's; where the target's columns are shorter, their length counts.
+    /// `catalogue` is the source's, with the lengths that the target's columns have.
     Copy(Database& source, Store target, Catalogue catalogue, Scope scope, CopyPosition position);
 
     const Catalogue& catalogue() const { return catalogue_; }
@@ -44,7 +44,7 @@ class Copy {
 
     /// One batch of the log; how many entries. 0: nothing was waiting.
     Result<std::int64_t> replay_some();
-    Result<std::int64_t> waiting();                      ///< entries of the log not replayed yet
+    Result<std::int64_t> waiting();                            ///< entries of the log not replayed yet
     std::int64_t replayed_to() const { return replayed_to_; }  ///< may be forgotten up to here
 
     /// From now on keys that are replayed are noted, beginning with these.
@@ -67,7 +67,7 @@ class Copy {
     Touched touched_;
 };
 
-/// The catalogue of `from` with the column lengths of `to` where they are shorter.
+/// The catalogue of `from` with the column lengths of `to`.
 Catalogue with_lengths_of(Catalogue from, const Catalogue& to);
 
 }  // namespace stoa::db::transfer

@@ -29,21 +29,17 @@ Status check_empty(Tx& tx, const Catalogue& catalogue, Scope scope) {
         if (!scope.covers(table)) continue;
         bool found = false;
         std::vector<Value> values;
-        std::string sql = "SELECT 1 FROM " + quoted(table.name);
-        if (!scope.whole()) {
-            sql += " WHERE `account_id`=?";
-            values.emplace_back(scope.account);
-        }
+        const std::string sql = "SELECT 1 FROM " + quoted(table.name) + scope_condition(table, scope, values);
         STOA_CHECK(tx.raw().query(sql + " LIMIT 1", values, [&](const Row&) {
             found = true;
             return false;
         }));
         if (!found) continue;
-        return Error{Errc::already_exists,
-                     scope.whole() ? "The new database is not empty (table " + table.name +
-                                         "). Move everything into a database of its own."
-                                   : "The new database holds an account of that number already (table " + table.name +
-                                         "). Choose another database."};
+        return Error{Errc::already_exists, scope.whole()
+                                               ? "The new database is not empty (table " + table.name +
+                                                     "). Move everything into a database of its own."
+                                               : "The new database holds an account of that number already (table " +
+                                                     table.name + "). Choose another database."};
     }
     return {};
 }
@@ -143,8 +139,14 @@ class Mover {
 
     Status start() {
         const UnixSeconds now = system_clock().now();
-        row_ = {options_.account, TransferDirection::out, row_.id.empty() ? uuid_v4() : row_.id, options_.to,
-                TransferPhase::preparing, {}, now, now};
+        row_ = {options_.account,
+                TransferDirection::out,
+                row_.id.empty() ? uuid_v4() : row_.id,
+                options_.to,
+                TransferPhase::preparing,
+                {},
+                now,
+                now};
         STOA_CHECK(put_row());
         TransferRow theirs = row_;
         theirs.direction = TransferDirection::in;
@@ -212,7 +214,11 @@ class Mover {
         STOA_TRY(OnlineCheck check, check_online(*copy_));
         report_.rows = check.rows;
         copy_->note_touched(std::move(check.waiting));
-        SwitchPlan plan{*copy_, lock_.words(), row_, source_catalogue_, options_.pause_ms_max,
+        SwitchPlan plan{*copy_,
+                        lock_.words(),
+                        row_,
+                        source_catalogue_,
+                        options_.pause_ms_max,
                         choose_thoroughness(check, options_.pause_ms_max)};
         for (int attempt = 1; attempt <= kSwitchAttemptsMax; ++attempt) {
             STOA_CHECK(replay_until_short());
@@ -245,16 +251,14 @@ class Mover {
 
     /// The switch is done: clears the mark in the target and, for an account, the rows left behind.
     Status tidy_up() {
-        STOA_CHECK(write_in(*ends_.target, 0, [&](WriteTx& tx) {
-            return remove_transfer(tx, options_.account, TransferDirection::in);
-        }));
+        STOA_CHECK(write_in(*ends_.target, 0,
+                            [&](WriteTx& tx) { return remove_transfer(tx, options_.account, TransferDirection::in); }));
         if (options_.account == 0) return {};
         options_.progress({.phase = "cleaning"});
         system_sleep_ms(options_.grace_ms);
         STOA_CHECK(remove_scope(*ends_.source, Engine::sqlite, source_catalogue_, scope()));
-        return write_in(*ends_.source, 0, [&](WriteTx& tx) {
-            return remove_transfer(tx, options_.account, TransferDirection::out);
-        });
+        return write_in(*ends_.source, 0,
+                        [&](WriteTx& tx) { return remove_transfer(tx, options_.account, TransferDirection::out); });
     }
 
     Result<MoveReport> after_switch(const HomeRow& home, const SourceTables& tables) {
@@ -352,9 +356,8 @@ Status abandon(const MoveOptions& options) {
     for (const TransferRow& their : theirs) {
         if (their.direction != TransferDirection::in || their.id != row->id) continue;
         STOA_CHECK(remove_scope(*ends.target, options.to_engine, catalogue, {row->account}));
-        STOA_CHECK(write_in(*ends.target, 0, [&](WriteTx& tx) {
-            return remove_transfer(tx, row->account, TransferDirection::in);
-        }));
+        STOA_CHECK(write_in(*ends.target, 0,
+                            [&](WriteTx& tx) { return remove_transfer(tx, row->account, TransferDirection::in); }));
     }
     return write_in(*ends.source, 0,
                     [&](WriteTx& tx) { return remove_transfer(tx, row->account, TransferDirection::out); });

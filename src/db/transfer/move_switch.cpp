@@ -38,7 +38,8 @@ Status check_still_mine(Tx& tx, const SwitchPlan& plan) {
     STOA_TRY(const std::int64_t triggers, count_capture_triggers(tx));
     STOA_TRY(const Catalogue catalogue, read_catalogue(tx, Engine::sqlite));
     if (!mine || triggers != triggers_for(plan.source_catalogue, plan.copy.scope())) {
-        return Error{Errc::conflict, "The move was given up from elsewhere. Run it again: it starts from the beginning."};
+        return Error{Errc::conflict,
+                     "The move was given up from elsewhere. Run it again: it starts from the beginning."};
     }
     if (catalogue == plan.source_catalogue) return {};
     return Error{Errc::conflict,

@@ -1,9 +1,9 @@
 #pragma once
 // The switch of a move: the moment in which an account changes its home. Private to move.cpp; one thread, blocks.
 
+#include "db/homes/home_table.hpp"
 #include "db/shared_words.hpp"
 #include "db/transfer/verify.hpp"
-#include "db/homes/home_table.hpp"
 
 namespace stoa::db::transfer {
 

@@ -132,9 +132,9 @@ TEST_F(Move, what_is_not_there_or_does_not_fit_is_refused) {
     EXPECT_NE(refusal(options(9)).find("no account 9"), std::string::npos);
     auto stray = store(old_file());
     ASSERT_TRUE(change(*stray, 0, [](WriteTx& tx) -> Status {
-        STOA_CHECK(tx.raw().execute("CREATE TABLE stray (id BIGINT NOT NULL, PRIMARY KEY (id))", {}));
-        return {};
-    }).ok());
+                    STOA_CHECK(tx.raw().execute("CREATE TABLE stray (id BIGINT NOT NULL, PRIMARY KEY (id))", {}));
+                    return {};
+                }).ok());
     stray->close();
     EXPECT_NE(refusal(options()).find("stray"), std::string::npos);
 }
@@ -181,12 +181,12 @@ TEST_F(Move, a_mover_that_stopped_is_resumed_and_changes_in_between_are_not_miss
     auto between = store(old_file());
     ASSERT_TRUE(add_deal(*between, 1, "in between").ok());
     ASSERT_TRUE(change(*between, 1, [](WriteTx& tx) -> Status {
-        STOA_CHECK(tx.remove("deal", Condition::equals("id", std::int64_t{7})));
-        const Assignment swap[] = {{"code", std::string("c9")}};
-        STOA_CHECK(tx.remove("deal", Condition::equals("id", std::int64_t{9})));
-        STOA_CHECK(tx.update("deal", swap, Condition::equals("id", std::int64_t{8})));
-        return {};
-    }).ok());
+                    STOA_CHECK(tx.remove("deal", Condition::equals("id", std::int64_t{7})));
+                    const Assignment swap[] = {{"code", std::string("c9")}};
+                    STOA_CHECK(tx.remove("deal", Condition::equals("id", std::int64_t{9})));
+                    STOA_CHECK(tx.update("deal", swap, Condition::equals("id", std::int64_t{8})));
+                    return {};
+                }).ok());
     const Digests sums = digests(*between);
     between->close();
     const MoveReport report = must_move(options());

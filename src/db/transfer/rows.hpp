@@ -1,6 +1,6 @@
 #pragma once
-// Rows on their way from one store to another or into a file: a batch of them, their bytes, and a digest of a table that
-// does not depend on the order of its rows. Plain values, one thread.
+// Rows on their way from one store to another or into a file: a batch of them, their bytes, and a digest of a table
+// that does not depend on the order of its rows. Plain values, one thread.
 
 #include <cstdint>
 #include <string>

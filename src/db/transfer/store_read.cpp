@@ -47,12 +47,11 @@ void append_after(std::string& sql, std::vector<Value>& values, const TableShape
     sql += closing;
 }
 
-/// Appends the condition of the scope; whether there is one.
-bool append_scope(std::string& sql, std::vector<Value>& values, Scope scope) {
-    if (scope.whole()) return false;
-    sql += " WHERE `account_id`=?";
-    values.emplace_back(scope.account);
-    return true;
+std::string marks_of(const TableShape& table) {
+    std::string marks;
+    for (std::size_t i = 0; i < table.key.size(); ++i)
+        marks += i == 0 ? "?" : ",?";
+    return marks;
 }
 
 RowValues values_of(const Row& row) {
@@ -73,12 +72,10 @@ std::string one_key(const TableShape& table) {
 
 /// (k1,k2) IN ((?,?),…)
 std::string many_keys(const TableShape& table, std::size_t count) {
+    const std::string marks = marks_of(table);
     std::string names;
-    std::string marks;
-    for (const std::size_t position : table.key) {
+    for (const std::size_t position : table.key)
         names += (names.empty() ? "" : ",") + quoted(table.columns[position].name);
-        marks += marks.empty() ? "?" : ",?";
-    }
     std::string sql = "(" + names + ") IN (";
     for (std::size_t i = 0; i < count; ++i)
         sql += (i == 0 ? "(" : ",(") + marks + ")";
@@ -86,6 +83,13 @@ std::string many_keys(const TableShape& table, std::size_t count) {
 }
 
 }  // namespace
+
+std::string scope_condition(const TableShape& table, Scope scope, std::vector<Value>& values) {
+    std::string sql = " WHERE " + (table.counted.empty() ? "1=1" : table.counted);
+    if (scope.whole()) return sql;
+    values.emplace_back(scope.account);
+    return sql + " AND `account_id`=?";
+}
 
 std::string quoted(std::string_view name) {
     return "`" + std::string(name) + "`";
@@ -105,13 +109,13 @@ Result<ScannedBatch> scan_batch(Tx& tx, const TableShape& table, Scope scope, co
     const std::vector<std::size_t> key = scope.whole() ? table.key : table.key_in_account();
     std::string sql = "SELECT " + column_list(table) + " FROM " + quoted(table.name);
     std::vector<Value> values;
-    const bool scoped = append_scope(sql, values, scope);
+    sql += scope_condition(table, scope, values);
     if (!after.empty() && !key.empty()) {
         RowValues bounds;
         for (std::size_t i = 0; i < table.key.size(); ++i) {
             if (scope.whole() || static_cast<int>(table.key[i]) != table.account) bounds.push_back(after[i]);
         }
-        sql += scoped ? " AND " : " WHERE ";
+        sql += " AND ";
         append_after(sql, values, table, key, bounds);
     }
     sql += " ORDER BY ";
@@ -167,7 +171,7 @@ Status read_rows(Tx& tx, Engine engine, const TableShape& table, const std::vect
 Result<std::int64_t> count_rows(Tx& tx, const TableShape& table, Scope scope) {
     std::string sql = "SELECT count(*) FROM " + quoted(table.name);
     std::vector<Value> values;
-    append_scope(sql, values, scope);
+    sql += scope_condition(table, scope, values);
     std::int64_t rows = 0;
     STOA_CHECK(tx.raw().query(sql, values, [&](const Row& row) {
         rows = row.integer(0);

@@ -36,6 +36,8 @@ Result<std::int64_t> count_rows(Tx& tx, const TableShape& table, Scope scope);
 
 RowValues key_of(const TableShape& table, const RowValues& row);
 
+/// " WHERE …": the rows of the scope that count.
+std::string scope_condition(const TableShape& table, Scope scope, std::vector<Value>& values);
 /// `name`, for statements. Names come from the store's own schema.
 std::string quoted(std::string_view name);
 

@@ -23,8 +23,8 @@ std::size_t bytes_of(const RowValues& row) {
 
 /// How many of the rows from `at` go into one statement: a power of two, so that few statements differ.
 std::size_t rows_together(const TableShape& table, const std::vector<RowValues>& rows, std::size_t at) {
-    const std::size_t most = std::min({rows.size() - at, kRowsPerStatement,
-                                       std::max<std::size_t>(1, kValuesPerStatement / table.columns.size())});
+    const std::size_t most = std::min(
+        {rows.size() - at, kRowsPerStatement, std::max<std::size_t>(1, kValuesPerStatement / table.columns.size())});
     std::size_t fit = 1;
     std::size_t bytes = bytes_of(rows[at]);
     while (fit < most) {
@@ -119,8 +119,8 @@ Status remove_scope(Database& database, Engine engine, const Catalogue& catalogu
                 return {};
             }));
             if (keys.empty()) break;
-            STOA_CHECK(write_in(database, scope.account,
-                                [&](WriteTx& tx) { return remove_rows(tx, engine, *table, keys); }));
+            STOA_CHECK(
+                write_in(database, scope.account, [&](WriteTx& tx) { return remove_rows(tx, engine, *table, keys); }));
         }
     }
     return {};

@@ -31,6 +31,8 @@ struct TableShape {
     std::vector<ColumnShape> columns;  ///< in the store's order
     std::vector<std::size_t> key;      ///< positions of the primary key, in its order
     int account = -1;                  ///< position of account_id; -1: the table belongs to the whole store
+    /// Condition for the rows that count; the others are a driver's own notes. Empty: all.
+    std::string counted;
 
     bool of_accounts() const { return account >= 0; }
     /// Key positions besides account_id.

@@ -113,17 +113,22 @@ class TransferTest : public testing::Test {
         return {};
     }
 
-    static Status add_deal(Database& database, AccountId account, const std::string& title, const std::string& key = {}) {
+    static Status add_deal(Database& database, AccountId account, const std::string& title,
+                           const std::string& key = {}) {
         return change(
             database, account,
             [&](WriteTx& tx) -> Status {
                 STOA_TRY(const std::int64_t id, tx.next_id("deal"));
-                const Assignment row[] = {{"id", id},           {"title", title}, {"amount", id * 7},
-                                          {"rate", 0.1 * double(id)}, {"uf", Value{}},  {"code", title}};
+                const Assignment row[] = {{"id", id},         {"title", title},
+                                          {"amount", id * 7}, {"rate", 0.1 * double(id)},
+                                          {"uf", Value{}},    {"code", title}};
                 STOA_CHECK(tx.insert("deal", row));
                 STOA_TRY(const std::int64_t event, tx.next_id("outbox"));
-                const Assignment out[] = {{"id", event},         {"name", std::string("ADD")}, {"payload", title},
-                                          {"user_id", std::int64_t{1}}, {"created_us", std::int64_t{5}}};
+                const Assignment out[] = {{"id", event},
+                                          {"name", std::string("ADD")},
+                                          {"payload", title},
+                                          {"user_id", std::int64_t{1}},
+                                          {"created_us", std::int64_t{5}}};
                 return tx.insert("outbox", out);
             },
             key);
@@ -136,8 +141,10 @@ class TransferTest : public testing::Test {
             const Assignment session[] = {{"cookie_hash", "hash" + std::to_string(account)},
                                           {"user_id", std::int64_t{1}}};
             STOA_CHECK(tx.insert("sessions", session));
-            const Assignment option[] = {{"client_id", std::string()}, {"user_id", std::int64_t{0}},
-                                         {"name", std::string("größe")}, {"value_json", std::string("\"ü\"")}};
+            const Assignment option[] = {{"client_id", std::string()},
+                                         {"user_id", std::int64_t{0}},
+                                         {"name", std::string("größe")},
+                                         {"value_json", std::string("\"ü\"")}};
             STOA_CHECK(tx.insert("app_options", option));
             return {};
         });
@@ -146,12 +153,9 @@ class TransferTest : public testing::Test {
             const Status many = change(database, account, [&](WriteTx& tx) -> Status {
                 for (int i = 0; i < 500 && done < deals; ++i, ++done) {
                     STOA_TRY(const std::int64_t id, tx.next_id("deal"));
-                    const Assignment row[] = {{"id", id},
-                                              {"title", "Deal " + std::to_string(id)},
-                                              {"amount", id},
-                                              {"rate", 0.5},
-                                              {"uf", std::string("{\"UF_A\":\"ж\"}")},
-                                              {"code", "c" + std::to_string(id)}};
+                    const Assignment row[] = {
+                        {"id", id},    {"title", "Deal " + std::to_string(id)}, {"amount", id},
+                        {"rate", 0.5}, {"uf", std::string("{\"UF_A\":\"ж\"}")}, {"code", "c" + std::to_string(id)}};
                     STOA_CHECK(tx.insert("deal", row));
                 }
                 return {};
@@ -175,10 +179,13 @@ class TransferTest : public testing::Test {
     /// Checksums of all tables, to compare stores.
     static Digests digests(Database& database, AccountId account = 0) {
         Catalogue catalogue;
-        EXPECT_TRUE(database.read(0, [&](Tx& tx) -> Status {
-            STOA_TRY(catalogue, read_catalogue(tx, Engine::sqlite));
-            return {};
-        }).ok());
+        EXPECT_TRUE(database
+                        .read(0,
+                              [&](Tx& tx) -> Status {
+                                  STOA_TRY(catalogue, read_catalogue(tx, Engine::sqlite));
+                                  return {};
+                              })
+                        .ok());
         auto sums = digest(database, Engine::sqlite, catalogue, {account}, {});
         EXPECT_TRUE(sums.ok());
         return sums.value_or({});

@@ -62,8 +62,8 @@ Result<std::map<std::string, std::int64_t>> counts(Database& database, const Cat
 }
 
 Status compare_counts(Copy& copy) {
-    auto there = std::async(std::launch::async,
-                            [&] { return counts(copy.target().database, copy.catalogue(), copy.scope()); });
+    auto there =
+        std::async(std::launch::async, [&] { return counts(copy.target().database, copy.catalogue(), copy.scope()); });
     const auto source = counts(copy.source(), copy.catalogue(), copy.scope());
     const auto target = there.get();
     if (!source) return source.error();
@@ -104,8 +104,8 @@ Status compare_touched(Copy& copy) {
 Result<Digests> digest(Database& database, Engine engine, const Catalogue& catalogue, Scope scope,
                        const Touched& without) {
     Digests digests;
-    STOA_CHECK(database.read(
-        0, [&](Tx& tx) { return digest_in(tx, engine, catalogue, scope, without, digests); }, {.snapshot = true}));
+    STOA_CHECK(database.read(0, [&](Tx& tx) { return digest_in(tx, engine, catalogue, scope, without, digests); },
+                             {.snapshot = true}));
     return digests;
 }
 
@@ -134,8 +134,8 @@ Result<OnlineCheck> check_online(Copy& copy) {
         return digest_in(tx, Engine::sqlite, copy.catalogue(), copy.scope(), check.waiting, source);
     };
     STOA_CHECK(copy.source().read(0, look, {.snapshot = true}));
-    STOA_TRY(const Digests target, digest(copy.target().database, copy.target().engine, copy.catalogue(),
-                                          copy.scope(), check.waiting));
+    STOA_TRY(const Digests target,
+             digest(copy.target().database, copy.target().engine, copy.catalogue(), copy.scope(), check.waiting));
     check.all_rows_us = now_us() - started_us;
     STOA_CHECK(compare(source, target));
     for (const auto& [table, sum] : source)

@@ -1,8 +1,8 @@
 #pragma once
 // Compares a copy with its source. Twice: before the switch over all rows while the portal works, leaving out what the
-// log says is still to come; and in the switch, when nothing changes any more, over all rows again if that is quick, else
-// over the rows touched since the first time and the number of rows of each table. Either way each row was compared in a
-// state that it has at the switch. Blocks; one thread calls, a second one reads the other store.
+// log says is still to come; and in the switch, when nothing changes any more, over all rows again if that is quick,
+// else over the rows touched since the first time and the number of rows of each table. Either way each row was
+// compared in a state that it has at the switch. Blocks; one thread calls, a second one reads the other store.
 
 #include <map>
 
@@ -21,9 +21,9 @@ Status compare(const Digests& source, const Digests& target);
 
 struct OnlineCheck {
     std::int64_t rows = 0;
-    std::int64_t all_rows_us = 0;   ///< what both digests took, side by side
+    std::int64_t all_rows_us = 0;    ///< what both digests took, side by side
     std::int64_t row_counts_us = 0;  ///< what counting the rows of both stores took
-    Touched waiting;                ///< what was left out: to be compared in the switch
+    Touched waiting;                 ///< what was left out: to be compared in the switch
 };
 /// While the portal works. Errors: conflict (they differ), too_large (too much is waiting: replay first).
 Result<OnlineCheck> check_online(Copy& copy);

@@ -1,6 +1,7 @@
 #pragma once
-// WriteHold: the write lock of a store, held while its owner works elsewhere. Everybody else's writes wait meanwhile, in
-// every process, and go on afterwards. One owner thread; the function that commits runs on the store's writer thread.
+// WriteHold: the write lock of a store, held while its owner works elsewhere. Everybody else's writes wait meanwhile,
+// in every process, and go on afterwards. One owner thread; the function that commits runs on the store's writer
+// thread.
 
 #include <future>
 #include <memory>
@@ -19,8 +20,8 @@ class WriteHold {
     WriteHold(const WriteHold&) = delete;
     WriteHold& operator=(const WriteHold&) = delete;
 
-    /// Runs fn in the transaction that holds the lock, and commits. The hold is over, whatever comes back; an error means
-    /// that nothing was changed: fn's own, or timeout when the lock was let go already.
+    /// Runs fn in the transaction that holds the lock, and commits. The hold is over, whatever comes back; an error
+    /// means that nothing was changed: fn's own, or timeout when the lock was let go already.
     Status commit(std::function<Status(WriteTx&)> fn);
 
     std::int64_t held_since_us() const { return held_since_us_; }

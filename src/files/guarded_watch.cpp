@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000;
 constexpr std::int64_t kTickUs = 50 * kMs;
-constexpr int kOpenAfter = 2;  ///< operations in a row that hang or find the store down
-constexpr std::int64_t kProbeHangsUs = 500 * kMs;
+constexpr int kOpenAfter = 2;                      ///< operations in a row that hang or find the store down
+constexpr std::int64_t kProbeHangsUs = 500 * kMs;  ///< reason enough to doubt the store
 constexpr std::int64_t kProbeAgainUs = 500 * kMs;
 /// A probe that hangs costs a thread for as long, so each further one waits longer.
 constexpr std::int64_t kNextAfterHangingUs[] = {2'000 * kMs, 10'000 * kMs, 60'000 * kMs};
@@ -162,7 +162,7 @@ void GuardedPool::State::run_probe(std::list<Probe>::iterator self) {
 }
 
 void GuardedPool::State::probe_ended(std::list<Probe>::iterator self, const Status& status, bool down) {
-    const bool late = self->hangs;
+    const bool late = system_clock().monotonic_us() - self->since_us > options.stall_ms * kMs;
     probes.erase(self);
     const bool first = !first_probe;
     if (first) first_probe = status;

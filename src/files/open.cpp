@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "files/directory/backend.hpp"
 #include "files/pooled_store.hpp"
+#include "files/s3/backend.hpp"
 
 namespace stoa::files {
 namespace {

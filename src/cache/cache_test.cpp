@@ -81,7 +81,7 @@ TEST_P(CacheContract, entries_end_by_themselves) {
     EXPECT_TRUE(cache_->set(key("short"), "x", 1));
     EXPECT_TRUE(cache_->set(key("long"), "x", 60));
     EXPECT_EQ(cache_->increment(key("n"), 5, 1), 5);
-    EXPECT_EQ(cache_->increment(key("n"), 2, 60), 7);  // does not live longer by that
+    EXPECT_EQ(cache_->increment(key("n"), 2, 60), 7);               // does not live longer by that
     std::this_thread::sleep_for(std::chrono::milliseconds(2'100));  // Memcached counts whole seconds
     EXPECT_EQ(cache_->get(key("short")), std::nullopt);
     EXPECT_EQ(cache_->get(key("long")), "x");

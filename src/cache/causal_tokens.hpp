@@ -24,7 +24,8 @@
 //
 // Any thread, never blocks (the two _and_wait wait, at most about 20 ms). `done` runs once, on the thread of the
 // store's driver or at once on the caller's, and must not block. Redis: one thread sends all that waits as one round
-// trip, so the busier it is the cheaper each look-up gets (causal_tokens_bench.cpp: 1 µs); no artificial delay.
+// trip, so the busier it is the cheaper each look-up gets, without any artificial delay: 9 µs of CPU alone (28 µs until
+// the answer), 1.6 µs with 8 under way, 0.4 µs with 64; publish 15 µs (53 µs until stored). causal_tokens_bench.cpp.
 //
 // Metrics: stoa_causal_lookups_total{result=known|unknown}, stoa_causal_publishes_total{result=stored|failed},
 // stoa_causal_round_trips_total, stoa_causal_unstored (accounts whose token waits for the store).

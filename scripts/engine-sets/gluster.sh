@@ -36,15 +36,18 @@ volume management
     option max-port 60999
 end-volume
 SETTINGS
-    # shellcheck disable=SC2016  # for the inner shell
-    launch gluster glusterd nsenter --net="/run/netns/$space" unshare --mount --propagation private bash -c '
-        set -e
-        mkdir -p /var/lib/glusterd /var/log/glusterfs /run/gluster
-        mount --bind "$0/lib" /var/lib/glusterd
-        mount --bind "$0/log" /var/log/glusterfs
-        mount --bind "$0/run" /run/gluster
-        exec glusterd --no-daemon --volfile="$0/glusterd.vol" --pid-file=/run/gluster/glusterd.pid \
-            --log-file=/var/log/glusterfs/glusterd.log' "$home"
+    cat >"$home/start-glusterd" <<'SCRIPT'
+set -e
+cd "$(dirname "$0")"
+mkdir -p /var/lib/glusterd /var/log/glusterfs /run/gluster
+mount --bind lib /var/lib/glusterd
+mount --bind log /var/log/glusterfs
+mount --bind run /run/gluster
+exec glusterd --no-daemon --volfile="$PWD/glusterd.vol" --pid-file=/run/gluster/glusterd.pid \
+    --log-file=/var/log/glusterfs/glusterd.log
+SCRIPT
+    launch gluster glusterd nsenter --net="/run/netns/$space" unshare --mount --propagation private \
+        bash "$home/start-glusterd"
     wait_until 30 "glusterd does not answer" gluster_answers
     gluster volume create files replica 3 "$gluster_address:$home/brick1/data" "$gluster_address:$home/brick2/data" \
         "$gluster_address:$home/brick3/data" force >"$home/create.log" 2>&1 || die "No volume." "See $home/create.log"

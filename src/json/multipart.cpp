@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/crypto.hpp"
+#include "base/function_ref.hpp"
 #include "base/utf8.hpp"
 #include "json/form_tree.hpp"
 #include "json/parse.hpp"
@@ -142,7 +143,12 @@ PartHead read_head(std::string_view lines) {
     return head;
 }
 
-Status add_part(FormTree& tree, std::string_view part) {
+struct Part {
+    PartHead head;
+    std::string_view content;
+};
+
+Result<Part> read_part(std::string_view part) {
     // A part without headers begins with the empty line itself.
     std::string_view head_lines, content;
     if (part.substr(0, 2) == "\r\n") {
@@ -156,13 +162,26 @@ Status add_part(FormTree& tree, std::string_view part) {
         head_lines = part.substr(0, blank);
         content = part.substr(blank + 4);
     }
-    PartHead head = read_head(head_lines);
-    if (!head.name) return malformed();
-    if (!head.file_name) return tree.add(*head.name, content);
-    if (head.file_name->empty() && content.empty()) return {};  // a file input left empty
-    if (has_nul(*head.file_name) || !is_valid_utf8(*head.file_name)) {
-        return invalid("The file name is not valid UTF-8 text.", is_valid_utf8(*head.name) ? *head.name : "");
+    Part out{read_head(head_lines), content};
+    if (!out.head.name) return malformed();
+    const std::optional<std::string>& file_name = out.head.file_name;
+    if (file_name && (has_nul(*file_name) || !is_valid_utf8(*file_name))) {
+        return invalid("The file name is not valid UTF-8 text.", is_valid_utf8(*out.head.name) ? *out.head.name : "");
     }
+    return out;
+}
+
+/// A file input left empty.
+bool is_no_file(const Part& part) {
+    return part.head.file_name && part.head.file_name->empty() && part.content.empty();
+}
+
+Status add_part(FormTree& tree, std::string_view text) {
+    STOA_TRY(Part part, read_part(text));
+    PartHead& head = part.head;
+    const std::string_view content = part.content;
+    if (!head.file_name) return tree.add(*head.name, content);
+    if (is_no_file(part)) return {};
     Array file;
     file.emplace_back(*std::move(head.file_name));
     file.emplace_back(base64_encode(content));
@@ -180,12 +199,9 @@ Result<std::string> boundary_of(std::string_view content_type) {
     return invalid("The multipart content type has no usable boundary.");
 }
 
-}  // namespace
-
-Result<Value> parse_multipart(std::string_view body, std::string_view content_type) {
+Status for_each_part(std::string_view body, std::string_view content_type, FunctionRef<Status(std::string_view)> take) {
     STOA_TRY(const std::string boundary, boundary_of(content_type));
     const std::string delimiter = "\r\n--" + boundary;
-    FormTree tree;
     // The first delimiter may lack the line end that belongs to all others.
     const bool at_start = body.substr(0, delimiter.size() - 2) == std::string_view(delimiter).substr(2);
     const std::size_t first = at_start ? 0 : find(body, delimiter);
@@ -198,10 +214,33 @@ Result<Value> parse_multipart(std::string_view body, std::string_view content_ty
         body.remove_prefix(2);
         const std::size_t end = find(body, delimiter);
         if (end == std::string_view::npos) return malformed();
-        STOA_CHECK(add_part(tree, body.substr(0, end)));
+        STOA_CHECK(take(body.substr(0, end)));
         body.remove_prefix(end + delimiter.size());
     }
+    return {};
+}
+
+}  // namespace
+
+Result<Value> parse_multipart(std::string_view body, std::string_view content_type) {
+    FormTree tree;
+    STOA_CHECK(for_each_part(body, content_type, [&](std::string_view part) { return add_part(tree, part); }));
     return tree.finish();
+}
+
+Result<FormFile> find_form_file(std::string_view body, std::string_view content_type, std::string_view field) {
+    std::optional<FormFile> named;
+    std::optional<FormFile> first;
+    STOA_CHECK(for_each_part(body, content_type, [&](std::string_view text) -> Status {
+        STOA_TRY(Part part, read_part(text));
+        if (!part.head.file_name || is_no_file(part)) return {};
+        std::optional<FormFile>& place = *part.head.name == field ? named : first;
+        if (!place) place = FormFile{*std::move(part.head.file_name), part.content};
+        return {};
+    }));
+    if (named) return *std::move(named);
+    if (first) return *std::move(first);
+    return invalid("The form holds no file in '" + std::string(field) + "'.", std::string(field));
 }
 
 }  // namespace stoa::json

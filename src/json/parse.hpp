@@ -22,6 +22,13 @@ Result<Value> parse_form(std::string_view text);
 /// ["file name", "base64 of its bytes"], which is the REST protocol's own form of a file.
 Result<Value> parse_multipart(std::string_view body, std::string_view content_type);
 
+/// The file in a field of such a body (or else the first file there is), not copied: `content` points into the body.
+struct FormFile {
+    std::string name;
+    std::string_view content;
+};
+Result<FormFile> find_form_file(std::string_view body, std::string_view content_type, std::string_view field);
+
 /// Adds `from`'s members to the object `into`; existing keys are replaced, objects are not merged deeply.
 void merge(Value& into, Value from);
 

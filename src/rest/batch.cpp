@@ -97,6 +97,7 @@ class Runner {
         CallResult result;
         const Status status = command.refused ? Status(*command.refused) : run_permitted(command, json, result);
         if (!status) {
+            if (api::is_needs_write(status.error())) return status.error();
             if (is_outage(status.error().code) && status.error().api_code != "OPERATION_TIME_LIMIT")
                 return status.error();
             answers_.error.emplace_back(command.key, error_json(status.error(), environment_.request_id));

@@ -39,12 +39,19 @@ Endpoint::Endpoint(const api::Services& services, db::Database& database, api::A
       proxies_(parse_proxies(options.trusted_proxies)),
       methods_(services.methods),
       buckets_(options.bucket_size, options.bucket_drain_per_s),
-      operating_(options.operating_limit_s) {}
+      operating_(options.operating_limit_s),
+      file_memory_(options.files.memory_bytes_max),
+      intake_(services, database, options.files.store, file_memory_),
+      uploads_(services, database, authenticator, workers, methods_, intake_,
+               [this](const std::shared_ptr<Exchange>& exchange) { run_write(exchange); }),
+      downloads_(services, database, workers, options_.files, file_memory_) {}
 
 void Endpoint::handle(net::Request& request, net::Responder responder) {
+    if (DownloadDoor::is_for(request.path())) return downloads_.handle(request, std::move(responder));
     Exchange exchange(std::move(responder));
     exchange.received_us = clock_.monotonic_us();
     exchange.start_us = clock_.now_us();
+    if (UploadDoor::is_for(request.path())) return uploads_.handle(request, std::move(exchange));
     exchange.wire = wire_of(request.path());
     // Credentials and reads are looked up in the database: I/O threads must not wait for another machine.
     if (request.body.size() <= options_.inline_body_bytes_max && !database_.blocks()) {
@@ -146,15 +153,29 @@ Status Endpoint::choose_key(const RequestHead& head, bool trusted_id, Exchange& 
 void Endpoint::dispatch(Exchange exchange) {
     const api::Method& method = *exchange.entry->method;
     if (!exchange.receipt_key.empty()) {
-        run_write(std::move(exchange));
+        if (FileIntake::wanted(exchange)) return take_files(std::move(exchange));
+        run_write(std::make_shared<Exchange>(std::move(exchange)));
         return;
     }
-    if (database_.blocks() || (!exchange.batch && method.run == api::Run::io)) {  // with the former: on a worker already
+    if (database_.blocks() ||
+        (!exchange.batch && method.run == api::Run::io)) {  // with the former: on a worker already
         run_read(exchange);
         return;
     }
     auto shared = std::make_shared<Exchange>(std::move(exchange));
     if (!workers_.post([this, shared] { run_read(*shared); })) answer_error(*shared, overloaded(), clock_);
+}
+
+/// Puts files into the store, then goes on with the write.
+void Endpoint::take_files(Exchange exchange) {
+    auto shared = std::make_shared<Exchange>(std::move(exchange));
+    const bool posted = workers_.post([this, shared] {
+        intake_.take(shared, [this, shared](const Status& stored) {
+            if (!stored) return answer_error(*shared, stored.error(), clock_);
+            run_write(shared);
+        });
+    });
+    if (!posted) answer_error(*shared, overloaded(), clock_);
 }
 
 void Endpoint::run_read(Exchange& exchange) {
@@ -171,6 +192,10 @@ void Endpoint::run_read(Exchange& exchange) {
             return {};
         },
         options);
+    if (!status && api::is_needs_write(status.error())) {
+        exchange.receipt_key = "req:" + exchange.request_id;
+        return run_write(std::make_shared<Exchange>(std::move(exchange)));
+    }
     if (!status) {
         answer_error(exchange, status.error(), clock_);
         return;
@@ -178,12 +203,11 @@ void Endpoint::run_read(Exchange& exchange) {
     answer(exchange, std::move(body), clock_);
 }
 
-void Endpoint::run_write(Exchange exchange) {
+void Endpoint::run_write(const std::shared_ptr<Exchange>& shared) {
     db::WriteRequest request;
-    request.account = exchange.identity->actor.account;
-    request.key = std::move(exchange.receipt_key);
-    request.digest = std::move(exchange.digest);
-    auto shared = std::make_shared<Exchange>(std::move(exchange));
+    request.account = shared->identity->actor.account;
+    request.key = std::move(shared->receipt_key);
+    request.digest = std::move(shared->digest);
     database_.write(
         std::move(request),
         [this, shared](db::WriteTx& tx) -> Result<std::string> {
@@ -230,7 +254,7 @@ void Endpoint::answer_replay(const std::shared_ptr<Exchange>& exchange, std::str
 }
 
 Result<std::string> Endpoint::produce(Exchange& exchange, model::Records& records, db::WriteTx* write_tx) {
-    const CallEnvironment environment{services_, *exchange.identity, operating_, exchange.request_id};
+    const CallEnvironment environment{services_, *exchange.identity, operating_, exchange.request_id, exchange.uploads};
     exchange.result = {};
     std::string out;
     out.reserve(kAnswerBytesUsual);

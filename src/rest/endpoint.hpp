@@ -1,6 +1,7 @@
 #pragma once
-// Endpoint: every path under /rest/. Turns a request into one method call (or a batch) inside one transaction, and its
-// result into the answer the protocol describes. Knows no module: methods come from the MethodTable.
+// Endpoint: every path under /rest/, and public links (/~…). Turns a request into one method call (or a batch) inside
+// one transaction, and its result into the answer the protocol describes. Knows no module: methods come from the
+// MethodTable.
 //
 // handle() is called on I/O threads and does not block: point reads run at once, other reads on the worker pool, writes
 // wait in the database's queue and are answered from its committing thread. Large bodies are parsed on the pool.
@@ -17,6 +18,9 @@
 #include "db/database.hpp"
 #include "net/server.hpp"
 #include "rest/exchange.hpp"
+#include "rest/files/download_door.hpp"
+#include "rest/files/file_intake.hpp"
+#include "rest/files/upload_door.hpp"
 #include "rest/leaky_buckets.hpp"
 #include "rest/request_head.hpp"
 
@@ -29,6 +33,7 @@ struct RestOptions {
     double bucket_drain_per_s = 500;
     int operating_limit_s = 0;                      ///< per method and credential in ten minutes; 0 = no limit
     std::size_t inline_body_bytes_max = 64 * 1024;  ///< larger bodies are parsed on the worker pool
+    FileOptions files{};
 };
 
 class Endpoint {
@@ -50,7 +55,8 @@ class Endpoint {
     Status choose_key(const RequestHead& head, bool trusted, Exchange& exchange);
     void dispatch(Exchange exchange);
     void run_read(Exchange& exchange);
-    void run_write(Exchange exchange);
+    void run_write(const std::shared_ptr<Exchange>& exchange);
+    void take_files(Exchange exchange);
     void finish_write(const std::shared_ptr<Exchange>& exchange, Result<db::WriteOutcome> outcome);
     void answer_replay(const std::shared_ptr<Exchange>& exchange, std::string stored);
     /// The envelope up to the time block.
@@ -66,6 +72,10 @@ class Endpoint {
     MethodIndex methods_;
     LeakyBuckets buckets_;
     OperatingMeter operating_;
+    MemoryShares file_memory_;
+    FileIntake intake_;
+    UploadDoor uploads_;
+    DownloadDoor downloads_;
 };
 
 }  // namespace stoa::rest

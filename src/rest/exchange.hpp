@@ -33,6 +33,8 @@ struct Exchange {
     json::Value parameters = json::Object();
     std::unique_ptr<Batch> batch;
 
+    std::vector<model::StoredContent> uploads{};  ///< files of the request, in the store by now
+
     // What running it leaves for the answer.
     bool ran = false;  ///< false after a write: the receipt answered
     CallResult result;

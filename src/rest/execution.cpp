@@ -40,6 +40,7 @@ Status run_method(const CallEnvironment& environment, const MethodEntry& entry, 
     const std::int64_t started_us = clock.monotonic_us();
     api::Call call{environment.services, environment.identity, records, api::Params(parameters), json::Writer(out)};
     call.output_start = before;
+    call.uploads = environment.uploads;
     Status status = call_handler(entry, call);
     const std::int64_t ended_us = clock.monotonic_us();
     result.processing_us = ended_us - started_us;

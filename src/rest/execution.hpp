@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ struct CallEnvironment {
     const api::Identity& identity;
     OperatingMeter& operating;
     std::string_view request_id;  ///< for the log line of an internal error
+    std::span<const model::StoredContent> uploads{};
 };
 
 struct CallResult {

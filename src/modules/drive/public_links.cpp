@@ -18,7 +18,7 @@ Error no_link() {
     return not_found("There is nothing here, or not any more.");
 }
 
-PublicFile shown(const Record& file) {
+api::PublicFile shown(const Record& file) {
     return {file.integer("FILE_ID"), file.text("NAME"), file.integer("SIZE")};
 }
 
@@ -43,7 +43,7 @@ Result<std::string> public_code(model::Records& records, RecordId object) {
     return "~" + std::to_string(records.actor().account) + "-" + hash;
 }
 
-Result<PublicPage> open_public_link(model::Records& records, std::string_view hash) {
+Result<api::PublicPage> open_public_link(model::Records& records, std::string_view hash) {
     const model::Registry& registry = records.services().registry;
     model::Records system = records.as_system();
     model::Query query;
@@ -55,7 +55,7 @@ Result<PublicPage> open_public_link(model::Records& records, std::string_view ha
     const auto object = system.get(objects, found.front().integer("OBJECT_ID"));
     if (!object && object.error().code != Errc::not_found) return object.error();
     if (!object || object->integer("DELETED_TYPE") != kNotDeleted) return no_link();
-    PublicPage page;
+    api::PublicPage page;
     page.title = object->text("NAME");
     page.folder = !is_file(*object);
     if (!page.folder) {

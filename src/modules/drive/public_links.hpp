@@ -3,26 +3,14 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "model/records.hpp"
+#include "api/public_files.hpp"
 
 namespace stoa::drive {
-
-struct PublicFile {
-    RecordId file = 0;  ///< stored file
-    std::string name;
-    std::int64_t bytes = 0;
-};
-struct PublicPage {
-    std::string title;
-    bool folder = false;
-    std::vector<PublicFile> files;  ///< of a file: itself
-};
 
 /// The caller's link to an object, made where it is missing: the part behind the slash. Only inside a write.
 Result<std::string> public_code(model::Records& records, RecordId object);
 /// What a link opens now. Errors: not_found (never made, object deleted or in the trash).
-Result<PublicPage> open_public_link(model::Records& records, std::string_view hash);
+Result<api::PublicPage> open_public_link(model::Records& records, std::string_view hash);
 
 }  // namespace stoa::drive

@@ -100,7 +100,7 @@ void EventService::dispatch_loop() {
 
 Result<bool> EventService::dispatch_once() {
     STOA_TRY(std::vector<model::Event> events, services_.model.outbox.take(kEventsPerRound));
-    const bool more = events.size() == static_cast<std::size_t>(kEventsPerRound);
+    const bool more = events.size() >= static_cast<std::size_t>(kEventsPerRound);
     std::map<AccountId, std::vector<model::Event>> by_account;
     for (model::Event& event : events)
         by_account[event.account].push_back(std::move(event));

@@ -180,6 +180,7 @@ void Endpoint::take_files(Exchange exchange) {
 
 void Endpoint::run_read(Exchange& exchange) {
     db::ReadOptions options;
+    options.replica = true;
     options.snapshot = exchange.batch || exchange.entry->method->snapshot;
     const model::Actor& actor = exchange.identity->actor;
     std::string body;

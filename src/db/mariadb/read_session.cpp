@@ -24,15 +24,17 @@ Status ReadSession::ensure() {
     static Counter& from_primary = reads("primary");
     static Counter& from_replica = reads("replica");
     if (lease_) return {};
-    if (options_.replica && servers_.has_replicas()) {
+    if (options_.replica && !primary_only_ && servers_.has_replicas()) {
         if (auto replica = servers_.replica(options_.at_least, limits_.replica_wait_us, limits_.deadline_us)) {
             lease_ = std::move(*replica);
+            on_replica_ = true;
             lease_->set_deadline(limits_.deadline_us);
             from_replica.add();
             return {};
         }
     }
     STOA_TRY(lease_, servers_.primary(Purpose::read, limits_.deadline_us));
+    on_replica_ = false;
     lease_->set_deadline(limits_.deadline_us);
     from_primary.add();
     return {};
@@ -41,6 +43,11 @@ Status ReadSession::ensure() {
 bool ReadSession::retry() {
     if (!lease_) return false;
     const Trouble trouble = lease_->trouble();
+    if (trouble == Trouble::statement && on_replica_) {  // e.g. a table that has not arrived there yet
+        lease_.give_back();
+        primary_only_ = true;
+        return true;
+    }
     if (trouble < Trouble::rerun) return false;
     if (trouble >= Trouble::demoted) servers_.suspect(lease_.server(), trouble);
     lease_.give_back();
@@ -80,7 +87,7 @@ Status ReadSession::run_snapshot(AccountId account, FunctionRef<Status(Tx&)> fn)
             }
             if (lease_->trouble() < Trouble::lost) (void)lease_->command("COMMIT");
         }
-        if (lease_->trouble() < Trouble::rerun || !retry()) return status;
+        if (status || !retry()) return status;
     }
 }
 

@@ -35,6 +35,8 @@ class ReadSession final : public Executor {
     const ReadOptions& options_;
     const Limits limits_;
     Servers::Lease lease_;
+    bool on_replica_ = false;
+    bool primary_only_ = false;  ///< a replica could not answer
 };
 
 }  // namespace stoa::db::mariadb

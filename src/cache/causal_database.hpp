@@ -1,0 +1,17 @@
+#pragma once
+// A Database whose reads with ReadOptions::replica see every write that was answered before they began, whichever
+// process answered it (mechanism 3): writes publish their commit's token before `done` runs, reads ask for their
+// account's first. Without replicas it costs nothing. Threads as those of the database; `done` of a write may run on
+// the thread of the tokens' driver.
+
+#include <memory>
+
+#include "cache/causal_tokens.hpp"
+#include "db/database.hpp"
+
+namespace stoa::cache {
+
+std::unique_ptr<db::Database> make_causal_database(std::unique_ptr<db::Database> database,
+                                                   std::shared_ptr<CausalTokens> tokens);
+
+}  // namespace stoa::cache

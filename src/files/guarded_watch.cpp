@@ -129,7 +129,7 @@ void GuardedPool::State::look_at_probes(std::int64_t now) {
     for (Probe& probe : probes) {
         if (!probe.hangs && now - probe.since_us > kProbeHangsUs) {
             probe.hangs = true;
-            if (!open) open_breaker("a probe hangs in it");
+            if (!open) open_breaker("a probe gets no answer");
             const std::size_t before = std::min(hanging, std::size(kNextAfterHangingUs) - 1);
             next_probe_us = now + kNextAfterHangingUs[before];
         }

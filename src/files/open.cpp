@@ -8,6 +8,7 @@
 #include "files/directory/backend.hpp"
 #include "files/pooled_store.hpp"
 #include "files/s3/backend.hpp"
+#include "files/scan/scanning_store.hpp"
 
 namespace stoa::files {
 namespace {
@@ -17,6 +18,12 @@ Result<std::unique_ptr<Store>> open_plain(const StoreOptions& options) {
     pool.name = options.url.scheme;
     if (options.url.scheme == "dir") {
         return make_pooled_store(directory_backend(options.url.path, options.create), std::move(pool));
+    }
+    if (options.url.scheme == "s3+http" || options.url.scheme == "s3+https") {
+        STOA_TRY(s3::Endpoint endpoint, s3::endpoint_of(options.url));
+        pool.name = "s3";
+        pool.stall_ms = endpoint.stall_ms;
+        return make_pooled_store(s3::s3_backend(std::move(endpoint), *options.clock), std::move(pool));
     }
     return invalid(
         "Files can be kept in dir:/folder or s3+https://key@host/bucket, not in " + options.url.printable() + ".",
@@ -34,7 +41,10 @@ Result<T> wait_for(Start start) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open(const StoreOptions& options) {
-    return open_plain(options);
+    if (options.virus_scan.scheme.empty()) return open_plain(options);
+    STOA_TRY(Clamd scanner, Clamd::at(options.virus_scan));
+    STOA_TRY(std::unique_ptr<Store> store, open_plain(options));
+    return make_scanning_store(std::move(store), std::move(scanner), options.accept_unscanned);
 }
 
 Result<std::string> check(const StoreOptions& options) {

@@ -14,7 +14,8 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {0, "SignatureDoesNotMatch", Errc::unavailable, "The S3 store refuses the signature: the secret key is wrong.",
+    {0, "SignatureDoesNotMatch", Errc::unavailable,
+     "The S3 store refuses the signature: the secret key is not that of the access key.",
      "put the secret key that belongs to the access key into files.secret_key_file"},
     {0, "InvalidAccessKeyId", Errc::unavailable, "The S3 store does not know the access key.",
      "put the right access key before the host in files.url"},

@@ -10,6 +10,7 @@
 #include "model/migrations.hpp"
 #include "modules/accounts/module.hpp"
 #include "modules/crm/module.hpp"
+#include "modules/drive/module.hpp"
 #include "modules/mail/module.hpp"
 #include "modules/people/module.hpp"
 #include "modules/tasks/module.hpp"
@@ -80,6 +81,7 @@ Status Portal::register_all() {
     STOA_CHECK(tasks::register_entities(registry_));
     STOA_CHECK(timeman::register_entities(registry_));
     STOA_CHECK(mail::register_entities(registry_));
+    STOA_CHECK(drive::register_entities(registry_));
     STOA_CHECK(rest::register_entities(registry_));
     api::add_entity_methods(methods_, registry_);
     rest::add_methods(methods_);
@@ -89,6 +91,7 @@ Status Portal::register_all() {
     tasks::add_methods(methods_);
     timeman::add_methods(methods_);
     mail::add_methods(methods_);
+    drive::add_methods(methods_);
     return {};
 }
 

@@ -229,14 +229,17 @@ Result<std::vector<GivenUpBlob>> give_up_blobs(db::Database& database, UnixSecon
     return out;
 }
 
-Status forget_blob(db::Database& database, const GivenUpBlob& blob, UnixSeconds now) {
-    const auto forget = [&](db::WriteTx& tx) -> Result<std::string> {
-        const db::Assignment change[] = {{"state", kRemoved}, {"noted_at", now}};
-        STOA_TRY([[maybe_unused]] auto changed, tx.update(kBlobs, change, blob_in_state(blob.blob, kBeingRemoved)));
-        return std::string();
-    };
-    STOA_TRY([[maybe_unused]] auto done, database.write_and_wait({.account = blob.account}, forget));
-    return {};
+void forget_blob(db::Database& database, const GivenUpBlob& blob, UnixSeconds now, std::function<void(Status)> done) {
+    database.write(
+        {.account = blob.account},
+        [key = blob.blob, now](db::WriteTx& tx) -> Result<std::string> {
+            const db::Assignment change[] = {{"state", kRemoved}, {"noted_at", now}};
+            STOA_TRY([[maybe_unused]] auto changed, tx.update(kBlobs, change, blob_in_state(key, kBeingRemoved)));
+            return std::string();
+        },
+        [done = std::move(done)](Result<db::WriteOutcome> outcome) {
+            done(outcome ? Status() : Status(outcome.error()));
+        });
 }
 
 }  // namespace stoa::model

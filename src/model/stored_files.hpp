@@ -10,6 +10,7 @@
 // What was noted and is named by no row after limits::file_grace_s is garbage: a refused request, a crash, a deleted
 // file.
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,7 +67,7 @@ struct GivenUpBlob {
 /// Gives up what nobody has named for the grace, at most `limit`: from here on the key is not handed out. What was
 /// given up before and is still in the store comes again. Blocks.
 Result<std::vector<GivenUpBlob>> give_up_blobs(db::Database& database, UnixSeconds now, std::int64_t limit);
-/// After Store::remove() confirmed. Blocks.
-Status forget_blob(db::Database& database, const GivenUpBlob& blob, UnixSeconds now);
+/// After Store::remove() confirmed. Does not block; `done` as in Database::write().
+void forget_blob(db::Database& database, const GivenUpBlob& blob, UnixSeconds now, std::function<void(Status)> done);
 
 }  // namespace stoa::model

@@ -10,6 +10,8 @@
 #include "app/account_setup.hpp"
 #include "app/commands/common.hpp"
 #include "app/demo/demo.hpp"
+#include "app/file_cleanup.hpp"
+#include "app/file_store.hpp"
 #include "app/housekeeping.hpp"
 #include "app/router.hpp"
 #include "base/crypto.hpp"
@@ -18,6 +20,7 @@
 #include "base/log.hpp"
 #include "json/writer.hpp"
 #include "modules/accounts/logins.hpp"
+#include "modules/drive/public_links.hpp"
 #include "net/tls_certificate.hpp"
 #include "rest/events/event_service.hpp"
 
@@ -93,12 +96,15 @@ Result<net::ServerOptions> server_options(const Config& config, const ServeOptio
     return server;
 }
 
-rest::RestOptions rest_options(const Config& config) {
+rest::RestOptions rest_options(const Config& config, files::Store& store) {
     rest::RestOptions options;
     options.trusted_proxies = config.trusted_proxies;
     options.bucket_size = config.rest.bucket_size;
     options.bucket_drain_per_s = config.rest.bucket_drain_per_s;
     options.operating_limit_s = config.rest.operating_limit_s;
+    options.files.store = &store;
+    options.files.presigned_downloads = config.files.presigned_downloads;
+    options.files.find_public = drive::open_public_link;
     return options;
 }
 
@@ -158,13 +164,13 @@ sigset_t stop_signals() {
 
 /// Everything that runs, in the order in which it is made; it goes in the reverse order.
 struct Running {
-    Running(Portal& portal, const Config& config, rest::TrustedProxies proxies)
+    Running(Portal& portal, files::Store& store, const Config& config, rest::TrustedProxies proxies)
         : workers("worker", config.workers, limits::worker_queue_max),
           authenticator(portal.accounts(), notes),
           logins(portal.accounts()),
           sign_ups(portal.model().clock),
           events(portal.api(), portal.database(), authenticator, event_options(config)),
-          rest(portal.api(), portal.database(), authenticator, workers, rest_options(config)),
+          rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, store)),
           pages{portal.accounts(),
                 authenticator,
                 logins,
@@ -184,7 +190,8 @@ struct Running {
                     sign_ups.failed("", client.remote_address);
                     return sign_up(portal, logins, form, client);
                 }},
-          housekeeping(portal, notes, workers) {}
+          housekeeping(portal, notes, workers),
+          file_cleanup(portal, store) {}
 
     static rest::EventOptions event_options(const Config& config) {
         rest::EventOptions options;
@@ -201,6 +208,7 @@ struct Running {
     rest::Endpoint rest;
     pages::Services pages;
     Housekeeping housekeeping;
+    FileCleanup file_cleanup;
 };
 
 }  // namespace
@@ -213,18 +221,22 @@ Status serve(const ServeOptions& options) {
     STOA_TRY(const Config config, read_config(options));
     log::configure(config.log.level, config.log.format);
     STOA_TRY(const auto portal, Portal::open(config, true));
+    STOA_TRY(const auto files, open_file_store(config));
     STOA_TRY(pages::Assets assets, pages::Assets::load(config.ui_dir));
     STOA_TRY(rest::TrustedProxies proxies, rest::TrustedProxies::parse(config.trusted_proxies));
     STOA_TRY(const net::ServerOptions listen, server_options(config, options));
 
-    Running running(*portal, config, std::move(proxies));
+    Running running(*portal, *files, config, std::move(proxies));
     const pages::Site site(running.pages, std::move(assets));
     Router router(*portal, running.rest, site, running.workers);
     net::Server server(listen, [&router](net::Request& request, net::Responder responder) {
         router.handle(request, std::move(responder));
     });
     STOA_CHECK(server.start());
-    server.every(1'000, [&running] { running.housekeeping.tick(); });
+    server.every(1'000, [&running] {
+        running.housekeeping.tick();
+        running.file_cleanup.tick(running.workers);
+    });
     running.events.start();
     announce(config, server, listen, options.json);
     log::info("serving", {{"version", kVersion}, {"io_threads", config.io_threads}, {"workers", config.workers}});
@@ -237,6 +249,7 @@ Status serve(const ServeOptions& options) {
     server.stop();
     running.events.stop();
     running.workers.stop();
+    files->close();
     running.housekeeping.finish();
     portal->database().close();
     log::info("stopped");

@@ -3,6 +3,7 @@
 #include "modules/drive/module.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include "api/file_links.hpp"
 #include "api/testing/portal_fixture.hpp"
@@ -331,8 +332,11 @@ TEST_F(DriveTest, garbage_is_given_up_after_its_grace_and_its_key_not_used_again
         return blob;
     };
     EXPECT_EQ(blob_of(again), same + "-1");
-    for (const model::GivenUpBlob& blob : old)
-        EXPECT_TRUE(model::forget_blob(*database, blob, clock.now()).ok());
+    for (const model::GivenUpBlob& blob : old) {
+        std::promise<bool> forgotten;
+        model::forget_blob(*database, blob, clock.now(), [&](const Status& done) { forgotten.set_value(done.ok()); });
+        EXPECT_TRUE(forgotten.get_future().get());
+    }
     EXPECT_EQ(blob_of(file(root(), "b", "bytes")), same + "-1");
     clock.advance_s(limits::file_grace_s + 1);
     EXPECT_EQ(given_up().size(), 0u);

@@ -200,6 +200,28 @@ Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator:
     return std::shared_ptr<const Entry>(std::move(entry));
 }
 
+Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_signed_link(AccountId account, UserId user) {
+    const Key key('l', user, std::to_string(account));
+    auto entry = cached(key);
+    if (!entry) {
+        STOA_TRY(entry, load_linked(account, user));
+        entries_.put(key, entry);
+    }
+    return entry->identity;
+}
+
+Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator::load_linked(AccountId account,
+                                                                                             UserId user) {
+    auto entry = std::make_shared<Entry>();
+    entry->revocation = services_.revocations.number(account);
+    auto identity = std::make_shared<api::Identity>();
+    STOA_TRY(identity->actor, read_actor(services_, account, user));
+    identity->through = api::Through::session;
+    identity->all_scopes = true;
+    entry->identity = std::move(identity);
+    return std::shared_ptr<const Entry>(std::move(entry));
+}
+
 Result<api::Authenticator::EventAuth> AccountAuthenticator::issue_event_auth(AccountId account,
                                                                              std::string_view client_id, UserId user) {
     const std::string key = std::to_string(account) + ":" + std::to_string(user) + ":" + std::string(client_id) + ":" +

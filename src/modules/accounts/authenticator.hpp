@@ -25,6 +25,7 @@ class AccountAuthenticator final : public api::Authenticator {
     Result<std::shared_ptr<const api::Identity>> by_webhook(UserId user, std::string_view code) override;
     Result<std::shared_ptr<const api::Identity>> by_token(std::string_view access_token) override;
     Result<std::shared_ptr<const api::Identity>> by_session(std::string_view cookie, std::string_view csrf) override;
+    Result<std::shared_ptr<const api::Identity>> by_signed_link(AccountId account, UserId user) override;
     /// For pages that read only: no CSRF token needed.
     Result<std::shared_ptr<const api::Identity>> by_cookie(std::string_view cookie);
     Result<EventAuth> issue_event_auth(AccountId account, std::string_view client_id, UserId user) override;
@@ -40,6 +41,7 @@ class AccountAuthenticator final : public api::Authenticator {
     std::shared_ptr<const Entry> cached(std::string_view key);
     Result<std::shared_ptr<const Entry>> load_webhook(UserId user, std::string_view code);
     Result<std::shared_ptr<const Entry>> load_token(std::string_view token);
+    Result<std::shared_ptr<const Entry>> load_linked(AccountId account, UserId user);
     Result<std::shared_ptr<const Entry>> load_session(std::string_view cookie);
     /// Whether this use is the first within UsageNotes::kIntervalSeconds.
     bool first_use(const Entry& entry) const;

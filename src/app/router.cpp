@@ -36,7 +36,7 @@ void Router::handle(net::Request& request, net::Responder responder) {
 void Router::answer_ready(net::Responder responder) {
     if (draining_) return responder(text(503, "draining\n"));
     const bool posted = workers_.post([this, responder] {
-        const auto read = accounts::list_accounts(portal_.database(), 0, 1);
+        const Status read = accounts::check_directory(portal_.database());
         responder(read ? text(200, "ready\n") : text(503, "the store does not answer\n"));
     });
     if (!posted) responder(text(503, "busy\n"));

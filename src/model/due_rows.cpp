@@ -9,14 +9,14 @@ Result<std::vector<DueRow>> due_rows(db::Database& database, const Entity& entit
     const std::string sql = "SELECT account_id, " + id + ", " + column + " FROM " + entity.table + " WHERE " + column +
                             " IS NOT NULL ORDER BY " + column + ", " + id + " LIMIT ?";
     std::vector<DueRow> rows;
-    const Status read = database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const db::Value parameters[] = {limit};
-        return tx.raw().query(sql, parameters, [&](const db::Row& row) {
-            rows.push_back({row.integer(0), row.integer(1), row.integer(2)});
+        STOA_CHECK(tx.raw().query(sql, parameters, [&](const db::Row& row) {
+            if (lives_here(row.integer(0))) rows.push_back({row.integer(0), row.integer(1), row.integer(2)});
             return true;
-        });
-    });
-    STOA_CHECK(read);
+        }));
+        return false;
+    }));
     return rows;
 }
 

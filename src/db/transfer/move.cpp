@@ -325,7 +325,7 @@ Result<MoveReport> move(const MoveOptions& options) {
     return Mover(options, std::move(lock)).run();
 }
 
-Status abandon(const MoveOptions& options) {
+Status abandon(const MoveOptions& options, const std::function<Result<Engine>(const HomeAddress&)>& engine_of) {
     STOA_TRY(const MoveLock lock, MoveLock::take(options.source_path));
     Ends ends;
     STOA_TRY(ends.source, open_source(options));
@@ -343,19 +343,20 @@ Status abandon(const MoveOptions& options) {
         return put_transfer(tx, stopped);
     }));
     // From here on the source is as it was before; the rest is the target's.
+    STOA_TRY(const Engine engine, engine_of(row->other));
     STOA_TRY(ends.target, options.opener(row->other));
     std::vector<TransferRow> theirs;
     Catalogue catalogue;
     STOA_CHECK(ends.target->read(0, [&](Tx& tx) -> Status {
-        STOA_TRY(const bool there, has_home_tables(tx, options.to_engine == Engine::sqlite));
+        STOA_TRY(const bool there, has_home_tables(tx, engine == Engine::sqlite));
         if (!there) return {};
         STOA_TRY(theirs, read_transfers(tx));
-        STOA_TRY(catalogue, read_catalogue(tx, options.to_engine));
+        STOA_TRY(catalogue, read_catalogue(tx, engine));
         return {};
     }));
     for (const TransferRow& their : theirs) {
         if (their.direction != TransferDirection::in || their.id != row->id) continue;
-        STOA_CHECK(remove_scope(*ends.target, options.to_engine, catalogue, {row->account}));
+        STOA_CHECK(remove_scope(*ends.target, engine, catalogue, {row->account}));
         STOA_CHECK(write_in(*ends.target, 0,
                             [&](WriteTx& tx) { return remove_transfer(tx, row->account, TransferDirection::in); }));
     }

@@ -60,9 +60,10 @@ struct MoveReport {
 /// conflict (lives elsewhere, or another move is unfinished), unavailable (a store). They say what to do.
 Result<MoveReport> move(const MoveOptions& options);
 
-/// Gives up a move that was not switched: drops the triggers, removes the copy. Fine when there is none.
-/// Errors: conflict after the switch; unavailable when the target cannot be cleaned now: the source is clean then.
-Status abandon(const MoveOptions& options);
+/// Gives up a move that was not switched: drops the triggers, removes the copy. Fine when there is none. Of the options
+/// only source_path and opener count. Errors: conflict after the switch; unavailable when the target cannot be cleaned
+/// now: the source is clean then, and the same command cleans the rest later.
+Status abandon(const MoveOptions& options, const std::function<Result<Engine>(const HomeAddress&)>& engine_of);
 
 /// Housekeeping for a serving process: ends the capture of a move whose mover has been gone for an hour. The copy in
 /// the target is removed when the move is started again or abandoned. True if there was one.

@@ -46,12 +46,12 @@ TEST_F(Move, everything_arrives_and_the_old_file_leads_there) {
     EXPECT_EQ(report.compared, "all_rows");
     EXPECT_GT(report.rows, 3'000);
 
-    auto after = store(new_file());
-    EXPECT_EQ(digests(*after), sums);
+    auto after = store(new_home());
+    EXPECT_EQ(digests(*after, new_engine()), sums);
     after->close();
 
     homes_ = serve();
-    EXPECT_EQ(homes_->moved_to().address, new_file());
+    EXPECT_EQ(homes_->moved_to().address, new_home());
     // The receipt came along: asked again, the same answer, and nothing is done twice.
     ASSERT_TRUE(add_deal(*homes_, 1, "with receipt", "key-1").ok());
     EXPECT_EQ(number(*homes_, 1, "SELECT count(*) FROM deal WHERE title = 'with receipt'"), 1);
@@ -59,7 +59,7 @@ TEST_F(Move, everything_arrives_and_the_old_file_leads_there) {
     ASSERT_TRUE(add_deal(*homes_, 1, "later").ok());
     EXPECT_EQ(number(*homes_, 1, "SELECT id FROM deal WHERE title = 'later'"), 3'002);
     homes_->close();
-    auto again = store(new_file());
+    auto again = store(new_home());
     EXPECT_EQ(number(*again, 1, "SELECT count(*) FROM deal WHERE title = 'later'"), 1);
 }
 
@@ -77,7 +77,7 @@ TEST_F(Move, one_account_goes_and_the_others_stay) {
     EXPECT_EQ(number(*left, 0, "SELECT count(*) FROM deal WHERE title = 'two'"), 1);
     EXPECT_EQ(number(*left, 0, "SELECT count(*) FROM transfers"), 0);
     EXPECT_EQ(number(*left, 0, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'stoa_move%'"), 0);
-    auto there = store(new_file());
+    auto there = store(new_home());
     EXPECT_EQ(number(*there, 0, "SELECT count(*) FROM deal WHERE title = 'one' AND account_id = 1"), 1);
     EXPECT_EQ(number(*there, 0, "SELECT count(*) FROM deal WHERE account_id = 2"), 0);
 }
@@ -115,12 +115,12 @@ TEST_F(Move, running_it_again_afterwards_says_so) {
     must_move(options());
     EXPECT_TRUE(must_move(options()).was_done);
     auto elsewhere = options();
-    elsewhere.to.address = folder_ + "/third.db";
+    elsewhere.to.address = another_home();
     EXPECT_NE(refusal(elsewhere).find("already"), std::string::npos);
 }
 
 TEST_F(Move, a_target_that_is_not_empty_is_refused) {
-    auto there = store(new_file());
+    auto there = store(new_home());
     fill(*there, 2, 1);
     there->close();
     EXPECT_NE(refusal(options()).find("not empty"), std::string::npos);
@@ -160,17 +160,17 @@ TEST_F(Move, giving_up_leaves_no_trace_on_either_side) {
 
     auto other = options(1);
     EXPECT_NE(refusal(other).find("not finished"), std::string::npos);
-    ASSERT_TRUE(abandon(options()).ok());
+    ASSERT_TRUE(abandon(options(), [](const HomeAddress&) -> Result<Engine> { return new_engine(); }).ok());
     auto left = store(old_file());
     EXPECT_EQ(number(*left, 0, "SELECT count(*) FROM transfers"), 0);
     EXPECT_EQ(number(*left, 0, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'stoa_move%'"), 0);
     EXPECT_EQ(number(*left, 0, "SELECT count(*) FROM sqlite_schema WHERE name = 'transfer_log'"), 0);
     left->close();
-    auto there = store(new_file());
+    auto there = store(new_home());
     EXPECT_EQ(number(*there, 0, "SELECT count(*) FROM transfers"), 0);
     EXPECT_EQ(number(*there, 0, "SELECT count(*) FROM deal"), 0);
     there->close();
-    EXPECT_TRUE(abandon(options()).ok());
+    EXPECT_TRUE(abandon(options(), [](const HomeAddress&) -> Result<Engine> { return new_engine(); }).ok());
     must_move(other);
 }
 
@@ -191,8 +191,8 @@ TEST_F(Move, a_mover_that_stopped_is_resumed_and_changes_in_between_are_not_miss
     between->close();
     const MoveReport report = must_move(options());
     EXPECT_TRUE(report.resumed);
-    auto there = store(new_file());
-    EXPECT_EQ(digests(*there), sums);
+    auto there = store(new_home());
+    EXPECT_EQ(digests(*there, new_engine()), sums);
 }
 
 TEST_F(Move, a_forgotten_capture_is_ended_and_the_move_starts_again) {
@@ -208,8 +208,8 @@ TEST_F(Move, a_forgotten_capture_is_ended_and_the_move_starts_again) {
     const Digests sums = digests(*serving);
     serving->close();
     EXPECT_FALSE(must_move(options()).resumed);
-    auto there = store(new_file());
-    EXPECT_EQ(digests(*there), sums);
+    auto there = store(new_home());
+    EXPECT_EQ(digests(*there, new_engine()), sums);
 }
 
 /// Writers and readers through the serving process while everything moves.
@@ -290,7 +290,7 @@ TEST_F(Move, killed_at_any_point_the_store_works_and_the_move_goes_on) {
     }
     must_move(options());
     auto serving = serve();
-    EXPECT_EQ(serving->moved_to().address, new_file());
+    EXPECT_EQ(serving->moved_to().address, new_home());
     EXPECT_EQ(number(*serving, 1, "SELECT count(*) FROM deal WHERE account_id = 1"), 3'000 + serial);
     EXPECT_EQ(number(*serving, 0, "SELECT count(*) FROM transfers"), 0);
     std::printf("%d kills, %d rounds\n", kills, serial);

@@ -1,5 +1,6 @@
 #pragma once
-// Two stores in a folder of their own with tables of every kind, for the tests of homes and transfer.
+// Two stores with tables of every kind, for the tests of homes and transfer. The new home is another file, or with
+// STOA_TEST_STORE=mariadb a schema of a MariaDB server of the test's own.
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "db/contract/test_mariadb.hpp"
 #include "db/database.hpp"
 #include "db/homes/homes.hpp"
 #include "db/transfer/move.hpp"
@@ -51,25 +53,41 @@ class TransferTest : public testing::Test {
         std::string pattern = testing::TempDir() + "stoa-transfer-XXXXXX";
         ASSERT_NE(mkdtemp(pattern.data()), nullptr);
         folder_ = pattern;
+        new_home_ = on_mariadb() ? TestMariadb::instance().new_schema() : folder_ + "/new.db";
     }
     void TearDown() override {
         homes_.reset();
         std::filesystem::remove_all(folder_);
     }
 
+    static bool on_mariadb() {
+        const char* store = std::getenv("STOA_TEST_STORE");
+        return store != nullptr && std::string_view(store) == "mariadb";
+    }
+    static Engine new_engine() { return on_mariadb() ? Engine::mariadb : Engine::sqlite; }
+
     std::string old_file() const { return folder_ + "/old.db"; }
-    std::string new_file() const { return folder_ + "/new.db"; }
+    /// Where things are moved: a path, or the name of a schema.
+    const std::string& new_home() const { return new_home_; }
+    std::string another_home() const {
+        return on_mariadb() ? TestMariadb::instance().new_schema() : folder_ + "/another.db";
+    }
 
     static Result<std::unique_ptr<Database>> open_file(const std::string& path) {
         SqliteOptions options;
         options.path = path;
         return open_sqlite(options);
     }
-    /// Addresses in these tests are paths.
-    static Result<std::unique_ptr<Database>> open_home(const HomeAddress& home) { return open_file(home.address); }
+    static Result<std::unique_ptr<Database>> open_home(const HomeAddress& home) {
+        if (home.address.starts_with("/")) return open_file(home.address);
+        auto options = TestMariadb::instance().options(home.address);
+        options.connections = 4;
+        options.writers = 4;
+        return open_mariadb(options);
+    }
 
-    std::unique_ptr<Database> store(const std::string& path) {
-        auto opened = open_file(path);
+    std::unique_ptr<Database> store(const std::string& address) {
+        auto opened = open_home({address, {}});
         EXPECT_TRUE(opened.ok());
         const Status migrated = (*opened)->migrate(test_steps(), test_tables());
         EXPECT_TRUE(migrated.ok()) << (migrated ? "" : migrated.error().message);
@@ -91,8 +109,8 @@ class TransferTest : public testing::Test {
         MoveOptions options;
         options.source_path = old_file();
         options.account = account;
-        options.to.address = new_file();
-        options.to_engine = Engine::sqlite;
+        options.to.address = new_home_;
+        options.to_engine = new_engine();
         options.opener = open_home;
         options.steps = test_steps();
         options.tables = test_tables();
@@ -177,21 +195,22 @@ class TransferTest : public testing::Test {
     }
 
     /// Checksums of all tables, to compare stores.
-    static Digests digests(Database& database, AccountId account = 0) {
+    static Digests digests(Database& database, Engine engine = Engine::sqlite) {
         Catalogue catalogue;
         EXPECT_TRUE(database
                         .read(0,
                               [&](Tx& tx) -> Status {
-                                  STOA_TRY(catalogue, read_catalogue(tx, Engine::sqlite));
+                                  STOA_TRY(catalogue, read_catalogue(tx, engine));
                                   return {};
                               })
                         .ok());
-        auto sums = digest(database, Engine::sqlite, catalogue, {account}, {});
+        auto sums = digest(database, engine, catalogue, {}, {});
         EXPECT_TRUE(sums.ok());
         return sums.value_or({});
     }
 
     std::string folder_;
+    std::string new_home_;
     std::unique_ptr<Homes> homes_;
 };
 

@@ -1,5 +1,6 @@
 #include "modules/accounts/directory.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/crypto.hpp"
@@ -151,16 +152,26 @@ Result<Account> load_account(db::Tx& tx) {
 
 Result<std::vector<Account>> list_accounts(db::Database& database, AccountId after, std::int64_t limit) {
     std::vector<Account> accounts;
-    STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 2> values{after, limit};
         const std::string sql =
             "SELECT " + std::string(kColumns) + " FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?";
-        return tx.raw().query(sql, values, [&](const db::Row& row) {
-            accounts.push_back(read_account(row));
+        STOA_CHECK(tx.raw().query(sql, values, [&](const db::Row& row) {
+            if (lives_here(row.integer(0))) accounts.push_back(read_account(row));
             return true;
-        });
+        }));
+        return false;
     }));
+    // Pages of several stores: what does not fit any more comes with the next one.
+    std::sort(accounts.begin(), accounts.end(), [](const Account& a, const Account& b) { return a.id < b.id; });
+    if (accounts.size() > static_cast<std::size_t>(limit)) accounts.resize(static_cast<std::size_t>(limit));
     return accounts;
+}
+
+Status check_directory(db::Database& database) {
+    return database.read(0, [](db::Tx& tx) {
+        return tx.raw().query("SELECT account_id FROM accounts LIMIT 1", {}, [](const db::Row&) { return false; });
+    });
 }
 
 std::string host_of_url(std::string_view url) {

@@ -42,6 +42,8 @@ Status insert_account(db::WriteTx& tx, const NewAccount& account, UnixSeconds no
 Status update_account(db::WriteTx& tx, const AccountChanges& changes);
 /// The transaction's account; not_found when there is none.
 Result<Account> load_account(db::Tx& tx);
+/// Whether the store in which accounts are made answers. Blocks.
+Status check_directory(db::Database& database);
 /// Page of at most `limit` accounts with greater ids, by id.
 Result<std::vector<Account>> list_accounts(db::Database& database, AccountId after, std::int64_t limit);
 

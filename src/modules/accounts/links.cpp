@@ -52,14 +52,16 @@ Status insert_link(db::WriteTx& tx, std::string_view token, UserId user, LinkKin
 Result<std::optional<Link>> find_link(db::Database& database, std::string_view token, UnixSeconds now) {
     std::optional<Link> link;
     if (token.size() != kSecretCharacters) return link;
-    STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 2> values{secret_hash(token), now};
-        return tx.raw().query(
+        STOA_CHECK(tx.raw().query(
             "SELECT account_id, user_id, kind, expires_at FROM one_time_links WHERE token_hash = ? AND expires_at > ?",
             values, [&](const db::Row& row) {
+                if (!lives_here(row.integer(0))) return true;
                 link = Link{row.integer(0), row.integer(1), parse_kind(row.text(2)), row.integer(3)};
                 return false;
-            });
+            }));
+        return link.has_value();
     }));
     return link;
 }

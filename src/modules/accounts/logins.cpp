@@ -1,5 +1,6 @@
 #include "modules/accounts/logins.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/utf8.hpp"
@@ -81,16 +82,20 @@ Result<std::optional<Login>> load_login(db::Tx& tx, UserId user) {
 
 Result<std::vector<Login>> find_logins(db::Database& database, std::string_view email) {
     std::vector<Login> found;
-    STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 2> values{to_lower_ascii(email), kLoginsMax};
-        return tx.raw().query(
+        STOA_CHECK(tx.raw().query(
             "SELECT account_id, user_id, password_hash FROM logins WHERE login = ? AND active = 1 "
             "ORDER BY account_id LIMIT ?",
             values, [&](const db::Row& row) {
+                if (!lives_here(row.integer(0))) return true;
                 found.push_back({row.integer(0), row.integer(1), std::string(row.text(2)), true});
                 return true;
-            });
+            }));
+        return false;  // the same person may have a login in every store
     }));
+    std::sort(found.begin(), found.end(), [](const Login& a, const Login& b) { return a.account < b.account; });
+    if (found.size() > static_cast<std::size_t>(kLoginsMax)) found.resize(kLoginsMax);
     return found;
 }
 

@@ -145,17 +145,19 @@ Status insert_app(db::WriteTx& tx, std::string_view client_id, std::string_view 
 
 Result<std::optional<App>> find_app(db::Database& database, std::string_view client_id) {
     std::optional<App> app;
-    STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 1> values{std::string(client_id)};
-        return tx.raw().query(
+        STOA_CHECK(tx.raw().query(
             "SELECT account_id, id, client_id, title, secret_hash, redirect_uri, scopes, application_token "
             "FROM oauth_apps WHERE client_id = ?",
             values, [&](const db::Row& row) {
+                if (!lives_here(row.integer(0))) return true;
                 app = App{row.integer(0),           row.integer(1),           std::string(row.text(2)),
                           std::string(row.text(3)), std::string(row.text(4)), std::string(row.text(5)),
                           std::string(row.text(6)), std::string(row.text(7))};
                 return false;
-            });
+            }));
+        return app.has_value();
     }));
     return app;
 }
@@ -174,16 +176,18 @@ Status insert_token(db::WriteTx& tx, std::string_view token, TokenKind kind, std
 
 Result<std::optional<AccessToken>> find_access_token(db::Database& database, std::string_view token) {
     std::optional<AccessToken> found;
-    STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 1> values{secret_hash(token)};
-        return tx.raw().query(
+        STOA_CHECK(tx.raw().query(
             "SELECT t.account_id, t.client_id, a.id, t.user_id, a.scopes, t.expires_at FROM oauth_tokens t "
             "JOIN oauth_apps a ON a.client_id = t.client_id WHERE t.token_hash = ? AND t.kind = 'access'",
             values, [&](const db::Row& row) {
+                if (!lives_here(row.integer(0))) return true;
                 found = AccessToken{row.integer(0), std::string(row.text(1)), row.integer(2),
                                     row.integer(3), std::string(row.text(4)), row.integer(5)};
                 return false;
-            });
+            }));
+        return found.has_value();
     }));
     return found;
 }

@@ -38,7 +38,7 @@ Status UsageNotes::flush(const Services& services) {
         notes.swap(notes_);
     }
     if (notes.empty()) return {};
-    auto outcome = services.database.write_and_wait({}, [&notes](db::WriteTx& tx) -> Result<std::string> {
+    STOA_CHECK(services.database.write_each([&notes](db::WriteTx& tx) -> Status {
         for (const Note& note : notes) {
             const std::array<db::Value, 2> values{note.at, note.hash};
             STOA_TRY(
@@ -48,9 +48,8 @@ Status UsageNotes::flush(const Services& services) {
                                  values));
             (void)changed;
         }
-        return std::string();
-    });
-    if (!outcome) return std::move(outcome).error();
+        return {};
+    }));
     for (const Note& note : notes) {
         if (note.user != 0) STOA_CHECK(note_activity(services, note.account, note.user, note.at));
     }
@@ -77,23 +76,23 @@ Result<std::int64_t> purge_expired(db::Database& database, UnixSeconds now) {
     std::int64_t removed = 0;
     for (const Step& step : steps) {
         std::vector<db::Value> keys;
-        STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+        STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)>) -> Result<bool> {
             const std::array<db::Value, 2> values{step.before, kRowsPerCall};
-            return tx.raw().query(step.find, values, [&](const db::Row& row) {
+            STOA_CHECK(tx.raw().query(step.find, values, [&](const db::Row& row) {
                 keys.push_back(row.value(0));
                 return true;
-            });
+            }));
+            return false;
         }));
         if (keys.empty()) continue;
-        auto outcome = database.write_and_wait({}, [&](db::WriteTx& tx) -> Result<std::string> {
+        STOA_CHECK(database.write_each([&](db::WriteTx& tx) -> Status {
             for (const db::Value& key : keys) {
                 const std::array<db::Value, 1> values{key};
                 STOA_TRY(const std::int64_t changed, tx.raw().execute(step.remove, values));
                 (void)changed;
             }
-            return std::string();
-        });
-        if (!outcome) return std::move(outcome).error();
+            return {};
+        }));
         removed += static_cast<std::int64_t>(keys.size());
     }
     return removed;

@@ -69,13 +69,15 @@ Result<std::vector<Webhook>> list_webhooks(db::Tx& tx, UserId user) {
 
 Result<std::optional<Webhook>> find_webhook(db::Database& database, std::string_view code) {
     std::optional<Webhook> webhook;
-    STOA_CHECK(database.read(0, [&](db::Tx& tx) -> Status {
+    STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 1> values{secret_hash(code)};
         const std::string sql = "SELECT " + std::string(kColumns) + " FROM webhooks WHERE code_hash = ?";
-        return tx.raw().query(sql, values, [&](const db::Row& row) {
+        STOA_CHECK(tx.raw().query(sql, values, [&](const db::Row& row) {
+            if (!lives_here(row.integer(0))) return true;
             webhook = read_webhook(row);
             return false;
-        });
+        }));
+        return webhook.has_value();
     }));
     return webhook;
 }

@@ -1,8 +1,6 @@
 #pragma once
 // For tests: waits for the operations of a store and measures them.
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <future>
 #include <memory>

@@ -67,6 +67,7 @@ struct AllOptions {
     ServeOptions serve;
     AccountCreateOptions account_create;
     ListOptions account_list, user_list, demo_purge, db_check, db_migrate;
+    MoveCommandOptions account_move, promote;
     WebhookCreateOptions webhook;
     AppCreateOptions app;
     UserInviteOptions invite;
@@ -91,6 +92,16 @@ void add_serve(CLI::App& cli, ServeOptions& o, Chosen& chosen) {
     choose(serve_command, o, chosen, &serve);
 }
 
+void move_options(CLI::App* command, MoveCommandOptions& move) {
+    CLI::Option* to =
+        command->add_option("--to", move.to, "new home: mariadb://user@host:3306/schema, or sqlite:/path");
+    to->type_name("ADDRESS");
+    command->add_option("--password-file", move.password_file, "file with the password of that address")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
+    command->add_flag("--abandon", move.abandon, "give up a move that was not finished")->excludes(to);
+}
+
 void add_account(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* group = cli.add_subcommand("account", "accounts: the portals of companies")->require_subcommand(1);
     AccountCreateOptions& o = all.account_create;
@@ -109,9 +120,24 @@ void add_account(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     create->add_option("--fixtures", o.fixtures, "records that a test suite expects")->check(CLI::IsMember({"sdk"}));
     choose(create, o, chosen, &account_create);
 
+    MoveCommandOptions& m = all.account_move;
+    CLI::App* move = group->add_subcommand("move", "move an account to another database while the portal works");
+    store_options(move, m);
+    move->add_option("--account", m.account, "account id")->type_name("ID");
+    move_options(move, m);
+    choose(move, m, chosen, &account_move);
+
     CLI::App* list = group->add_subcommand("list", "list the accounts");
     store_options(list, all.account_list);
     choose(list, all.account_list, chosen, &account_list);
+}
+
+void add_cluster(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    CLI::App* group = cli.add_subcommand("cluster", "growing beyond one process")->require_subcommand(1);
+    CLI::App* promote = group->add_subcommand("promote", "move everything to a database server while the portal works");
+    store_options(promote, all.promote);
+    move_options(promote, all.promote);
+    choose(promote, all.promote, chosen, &cluster_promote);
 }
 
 void add_user(CLI::App& cli, AllOptions& all, Chosen& chosen) {
@@ -211,6 +237,7 @@ int run_command_line(int argc, char** argv) {
     Chosen chosen;
     add_serve(cli, all.serve, chosen);
     add_account(cli, all, chosen);
+    add_cluster(cli, all, chosen);
     add_user(cli, all, chosen);
     add_credentials(cli, all, chosen);
     add_upkeep(cli, all, chosen);

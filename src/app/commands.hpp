@@ -37,6 +37,15 @@ struct AccountCreateOptions : StoreOptions {
 };
 Status account_create(const AccountCreateOptions& options);
 
+struct MoveCommandOptions : StoreOptions {
+    AccountId account = 0;  ///< 0: everything
+    std::string to, password_file;
+    bool abandon = false;
+    bool json = false;
+};
+Status account_move(const MoveCommandOptions& options);
+Status cluster_promote(const MoveCommandOptions& options);
+
 struct ListOptions : StoreOptions {
     AccountId account = 0;  ///< 0: the only one there is
     bool json = false;

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 
 #include "api/crud.hpp"
 #include "app_data.hpp"
-#include "base/file_util.hpp"
 #include "model/migrations.hpp"
 #include "modules/accounts/module.hpp"
 #include "modules/crm/module.hpp"
@@ -22,22 +20,6 @@ namespace stoa::app {
 namespace {
 
 constexpr std::size_t kCachedAccountsMax = 1'000;
-constexpr int kSessionsMin = 4;
-constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
-
-Result<db::MariadbOptions> mariadb_options(const Config& config) {
-    const Config::Database& wanted = config.database;
-    db::MariadbOptions options;
-    STOA_TRY(options.url, address_of(wanted.url, wanted.password_file, "database.password_file"));
-    options.tls_ca = wanted.tls_ca;
-    // Every worker may read; requests that write wait without a session.
-    options.connections = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, config.workers);
-    options.writers = wanted.writers;
-    options.hold_ms = wanted.hold_ms;
-    options.replica_lag_max_ms = wanted.replica_lag_max_ms;
-    options.replica_wait_ms = wanted.replica_wait_ms;
-    return options;
-}
 
 }  // namespace
 
@@ -96,25 +78,15 @@ Status Portal::register_all() {
 }
 
 Status Portal::open_store(const Config& config, bool create) {
-    if (config.database.url.scheme.empty()) {
-        const std::string path = config.data_dir + "/stoa.db";
-        std::error_code error;
-        if (create) {
-            STOA_CHECK(make_dir(config.data_dir, 0700));
-        } else if (!std::filesystem::exists(path, error)) {
-            return not_found("There is no portal in " + config.data_dir +
-                             ". Make one: stoa account create --data " + config.data_dir);
-        }
-        db::SqliteOptions options;
-        options.path = path;
-        options.cache_bytes = kPageCacheBytes;
-        STOA_TRY(database_, db::open_sqlite(options));
-    } else {
-        STOA_TRY(const db::MariadbOptions options, mariadb_options(config));
-        STOA_TRY(database_, db::open_mariadb(options));
-    }
+    STOA_TRY(database_, app::open_store(config, create));
     STOA_CHECK(database_->migrate(all_migrations(), registry_.tables()));
     return open_services();
+}
+
+Result<Schema> Portal::schema() {
+    Portal portal;
+    STOA_CHECK(portal.register_all());
+    return Schema{all_migrations(), portal.registry_.tables()};
 }
 
 Status Portal::open_services() {

@@ -8,9 +8,9 @@
 #include "access/policy.hpp"
 #include "api/call.hpp"
 #include "api/method.hpp"
+#include "app/store.hpp"
 #include "app/user_bridge.hpp"
 #include "base/config.hpp"
-#include "db/database.hpp"
 #include "model/metadata.hpp"
 #include "model/outbox.hpp"
 #include "model/records.hpp"
@@ -22,16 +22,24 @@ namespace stoa::app {
 
 extern const char* const kVersion;
 
+struct Schema {
+    std::vector<db::Migration> steps;
+    std::vector<db::TableDef> tables;
+};
+
 class Portal {
   public:
     /// Opens the configured database, by default DATA_DIR/stoa.db (making the folder when `create`), applies what
     /// migrations are missing, registers all modules. Errors: not_found (no store there), and those of the store.
     static Result<std::unique_ptr<Portal>> open(const Config& config, bool create);
+    /// What a store of this program must have, without opening one.
+    static Result<Schema> schema();
     ~Portal();
     Portal(const Portal&) = delete;
     Portal& operator=(const Portal&) = delete;
 
     db::Database& database() { return *database_; }
+    const db::Homes& homes() const { return *database_; }
     const model::ModelServices& model() const { return *model_; }
     const accounts::Services& accounts() const { return *accounts_; }
     const api::Services& api() const { return *api_; }
@@ -47,7 +55,7 @@ class Portal {
     model::Registry registry_;
     api::MethodTable methods_;
     std::unique_ptr<access::RolePolicy> policy_;
-    std::unique_ptr<db::Database> database_;
+    std::unique_ptr<db::Homes> database_;
     std::unique_ptr<model::MetadataCache> metadata_;
     std::unique_ptr<model::Outbox> outbox_;
     std::unique_ptr<model::ModelServices> model_;

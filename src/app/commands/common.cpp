@@ -39,6 +39,14 @@ Result<accounts::Account> choose_account(Portal& portal, AccountId wanted) {
     return std::move(accounts.front());
 }
 
+std::string promoted_hint(const db::HomeAddress& home) {
+    std::string text =
+        "This folder only leads there. To go there directly, put into stoa.toml:\n\n[database]\nurl = \"" +
+        home.address + "\"\n";
+    if (!home.password_file.empty()) text += "password_file = \"" + home.password_file + "\"\n";
+    return text;
+}
+
 void print_line(const std::string& text) {
     std::printf("%s\n", text.c_str());
     std::fflush(stdout);

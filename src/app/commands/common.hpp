@@ -15,6 +15,8 @@ Result<Config> config_of(const StoreOptions& options);
 Result<std::unique_ptr<Portal>> open_portal(const StoreOptions& options, bool create);
 /// The account asked for; 0 = the only one. Errors: not_found, invalid_argument when there are several.
 Result<accounts::Account> choose_account(Portal& portal, AccountId wanted);
+/// What to put into stoa.toml once everything lives there.
+std::string promoted_hint(const db::HomeAddress& home);
 void print_line(const std::string& text);
 /// `given` without slashes at the end, else the account's address.
 std::string link_base(const accounts::Account& account, const std::string& given);

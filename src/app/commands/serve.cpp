@@ -238,6 +238,9 @@ Status serve(const ServeOptions& options) {
         running.file_cleanup.tick(running.workers);
     });
     running.events.start();
+    if (const db::HomeAddress home = portal->homes().moved_to(); !home.address.empty() && !options.json) {
+        print_line("Everything lives at " + home.address + ". " + promoted_hint(home));
+    }
     announce(config, server, listen, options.json);
     log::info("serving", {{"version", kVersion}, {"io_threads", config.io_threads}, {"workers", config.workers}});
 

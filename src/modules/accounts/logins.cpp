@@ -84,14 +84,14 @@ Result<std::vector<Login>> find_logins(db::Database& database, std::string_view 
     std::vector<Login> found;
     STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 2> values{to_lower_ascii(email), kLoginsMax};
-        STOA_CHECK(tx.raw().query(
-            "SELECT account_id, user_id, password_hash FROM logins WHERE login = ? AND active = 1 "
-            "ORDER BY account_id LIMIT ?",
-            values, [&](const db::Row& row) {
-                if (!lives_here(row.integer(0))) return true;
-                found.push_back({row.integer(0), row.integer(1), std::string(row.text(2)), true});
-                return true;
-            }));
+        STOA_CHECK(
+            tx.raw().query("SELECT account_id, user_id, password_hash FROM logins WHERE login = ? AND active = 1 "
+                           "ORDER BY account_id LIMIT ?",
+                           values, [&](const db::Row& row) {
+                               if (!lives_here(row.integer(0))) return true;
+                               found.push_back({row.integer(0), row.integer(1), std::string(row.text(2)), true});
+                               return true;
+                           }));
         return false;  // the same person may have a login in every store
     }));
     std::sort(found.begin(), found.end(), [](const Login& a, const Login& b) { return a.account < b.account; });

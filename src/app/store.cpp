@@ -1,0 +1,82 @@
+#include "app/store.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file_util.hpp"
+
+namespace stoa::app {
+
+namespace {
+
+constexpr int kSessionsMin = 4;
+constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
+constexpr std::string_view kFileScheme = "sqlite:";
+
+Result<std::unique_ptr<db::Database>> open_mariadb(const Config& config, const EngineUrl& url,
+                                                   const std::string& password_file, std::string_view key) {
+    const Config::Database& wanted = config.database;
+    db::MariadbOptions options;
+    STOA_TRY(options.url, address_of(url, password_file, key));
+    options.tls_ca = wanted.tls_ca;
+    // Every worker may read; requests that write wait without a session.
+    options.connections = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, config.workers);
+    options.writers = wanted.writers;
+    options.hold_ms = wanted.hold_ms;
+    options.replica_lag_max_ms = wanted.replica_lag_max_ms;
+    options.replica_wait_ms = wanted.replica_wait_ms;
+    return db::open_mariadb(options);
+}
+
+Result<std::unique_ptr<db::Database>> open_file(const std::string& path) {
+    db::SqliteOptions options;
+    options.path = path;
+    options.cache_bytes = kPageCacheBytes;
+    return db::open_sqlite(options);
+}
+
+}  // namespace
+
+std::string store_file(const Config& config) {
+    return config.data_dir + "/stoa.db";
+}
+
+Result<std::unique_ptr<db::Homes>> open_store(const Config& config, bool create) {
+    const auto opener = [config](const db::HomeAddress& home) { return open_home(config, home); };
+    if (!config.database.url.scheme.empty()) {
+        STOA_TRY(auto database,
+                 open_mariadb(config, config.database.url, config.database.password_file, "database.password_file"));
+        return db::Homes::open(std::move(database), {}, opener);
+    }
+    const std::string path = store_file(config);
+    std::error_code error;
+    if (create) {
+        STOA_CHECK(make_dir(config.data_dir, 0700));
+    } else if (!std::filesystem::exists(path, error)) {
+        return not_found("There is no portal in " + config.data_dir + ". Make one: stoa account create --data " +
+                         config.data_dir);
+    }
+    STOA_TRY(auto database, open_file(path));
+    return db::Homes::open(std::move(database), path, opener);
+}
+
+Result<db::transfer::Engine> engine_of(const std::string& address) {
+    if (address.starts_with(kFileScheme)) {
+        if (address.size() > kFileScheme.size() && address[kFileScheme.size()] == '/')
+            return db::transfer::Engine::sqlite;
+        return invalid("Write a file as sqlite:/path/to/file.db.", "to");
+    }
+    auto url = parse_engine_url(address);
+    if (!url) return Error{Errc::invalid_argument, url.error().message, "to"};
+    if (url->scheme == "mariadb") return db::transfer::Engine::mariadb;
+    return invalid("Data can move to mariadb://user@host/schema or to sqlite:/path.", "to");
+}
+
+Result<std::unique_ptr<db::Database>> open_home(const Config& config, const db::HomeAddress& home) {
+    STOA_TRY(const auto engine, engine_of(home.address));
+    if (engine == db::transfer::Engine::sqlite) return open_file(home.address.substr(kFileScheme.size()));
+    STOA_TRY(const EngineUrl url, parse_engine_url(home.address));
+    return open_mariadb(config, url, home.password_file, "password-file");
+}
+
+}  // namespace stoa::app

@@ -20,7 +20,7 @@ const post = (method: string, body: BodyInit, headers: Record<string, string> = 
 /** Sends raw bytes and reads until the server closes or the time is over. */
 function raw(bytes: string | Buffer, options: { end?: boolean; waitMs?: number } = {}): Promise<string> {
   return new Promise((done, fail) => {
-    const socket: Socket = connect(portal.httpPort, '127.0.0.1')
+    const socket: Socket = connect(portal.rawPort, '127.0.0.1')
     let text = ''
     const timer = setTimeout(() => socket.destroy(), options.waitMs ?? 3_000)
     socket.on('data', (chunk) => (text += chunk.toString('latin1')))
@@ -158,7 +158,7 @@ describe('connections', () => {
 
   it('that send slowly do not hold up others', async () => {
     const slow = Array.from({ length: 50 }, () => {
-      const socket = connect(portal.httpPort, '127.0.0.1')
+      const socket = connect(portal.rawPort, '127.0.0.1')
       socket.on('error', () => undefined)
       socket.write('POST /rest/server.time HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{')
       return socket

@@ -164,7 +164,7 @@ describe('lists', () => {
 describe('accounts', () => {
   it('never shows one account to another', async () => {
     const { stoa } = await import('../support/portal')
-    const other = await stoa<{ account_id: number; webhook_url: string }>('account', 'create', '--data', portal.data, '--name', 'Other', '--url', portal.https)
+    const other = await stoa<{ account_id: number; webhook_url: string }>('account', 'create', ...portal.store, '--name', 'Other', '--url', portal.https)
     const hook = portal.http + new URL(other.webhook_url).pathname.replace(/\/?$/, '/')
     for (const [method, params] of [
       ['crm.deal.get', { id: 2 }],

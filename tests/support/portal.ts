@@ -1,13 +1,14 @@
 // Starts the real program on free ports with a data folder of its own, and takes everything away afterwards.
-// Shared by the suites in tests/; node's own modules only.
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+// Shared by the suites in tests/; node's own modules only. Where it runs is chosen in topology.ts.
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { Process, startBalancer, Stores, topologyName } from './topology'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const binary = resolve(root, process.env.STOA_BIN ?? 'build/release/stoa')
@@ -74,16 +75,26 @@ export interface Options {
   browser?: boolean
 }
 
+/** One process of the portal: its own port for plain http, and what only it has. */
+interface Web {
+  port: number
+  args: string[]
+  process?: Process
+}
+
 export class Portal {
   readonly created!: Created
-  private child?: ChildProcess
-  private log = ''
+  private readonly webs: Web[] = []
+  private balancer?: Process
+  private stores?: Stores
+  /** Says which portal a command of the program means. */
+  store: string[] = []
 
   private constructor(
     readonly data: string,
     readonly httpPort: number,
     readonly httpsPort: number,
-    private readonly serveArgs: string[],
+    private readonly options: Options,
   ) {}
 
   get http(): string {
@@ -92,23 +103,29 @@ export class Portal {
   get https(): string {
     return `https://127.0.0.1:${this.httpsPort}`
   }
-  get pid(): number {
-    return this.child?.pid ?? 0
+  /** Where the program itself listens, without a balancer in between. */
+  get rawPort(): number {
+    return this.webs[0]!.port
+  }
+  get pids(): number[] {
+    return this.webs.map((web) => web.process?.pid ?? 0)
   }
 
   static async start(options: Options = {}): Promise<Portal> {
     if (!existsSync(binary)) throw new Error(`no program at ${binary}: build it, or set STOA_BIN`)
     const data = await mkdtemp(join(tmpdir(), 'stoa-test-'))
-    const portal = new Portal(data, await freePort(), await freePort(), options.serve ?? [])
-    if (options.config !== undefined) {
-      const { writeFile } = await import('node:fs/promises')
-      await writeFile(join(data, 'stoa.toml'), options.config)
-      portal.serveArgs.push('--config', join(data, 'stoa.toml'))
-    }
+    const portal = new Portal(data, await freePort(), await freePort(), options)
     try {
-      const created = await stoa<Created>('account', 'create', '--data', data, '--url', options.browser ? portal.http : portal.https, ...(options.create ?? []))
+      await portal.configure()
+      const url = options.browser ? portal.http : portal.https
+      const created = await stoa<Created>('account', 'create', ...portal.store, '--url', url, ...(options.create ?? []))
       Object.assign(portal, { created })
       await portal.serve()
+      if (portal.webs.length > 1) {
+        const ports = portal.webs.map((web) => web.port)
+        portal.balancer = await startBalancer(data, portal.httpPort, portal.httpsPort, ports)
+        await portal.answers(portal.http, portal.balancer)
+      }
     } catch (error) {
       await portal.stop()
       throw error
@@ -116,42 +133,65 @@ export class Portal {
     return portal
   }
 
-  /** Starts the server (again) on the same data and ports; returns when it answers. */
+  /** Writes the configuration of each process. */
+  private async configure(): Promise<void> {
+    const topology = topologyName()
+    const { config = '', serve = [] } = this.options
+    if (topology === 'single') {
+      const listen = ['--listen', `127.0.0.1:${this.httpsPort}`, '--listen-http', `127.0.0.1:${this.httpPort}`]
+      this.store = ['--data', this.data]
+      if (this.options.config !== undefined) await writeFile(join(this.data, 'stoa.toml'), config)
+      const file = this.options.config === undefined ? [] : ['--config', join(this.data, 'stoa.toml')]
+      this.webs.push({ port: this.httpPort, args: ['--data', this.data, ...listen, ...serve, ...file] })
+      return
+    }
+    if (topology !== 'sqlite') this.stores = await Stores.make(topology)
+    for (const name of ['web1', 'web2']) {
+      // Processes on engines share nothing but those, as if each were on a machine of its own.
+      const folder = join(this.data, topology === 'sqlite' ? 'data' : name)
+      const file = join(this.data, `${name}.toml`)
+      const head = `data_dir = "${folder}"\nhttp = true\ntrusted_proxies = ["127.0.0.1/32"]\nworkers = 4\n`
+      const files = topology === 'sqlite' ? '' : `[files]\nurl = "dir:${join(this.data, 'files')}"\n`
+      await writeFile(file, `${head}${files}${this.stores?.config ?? ''}\n${config}`)
+      const port = await freePort()
+      this.webs.push({ port, args: ['--config', file, '--listen', `127.0.0.1:${port}`, ...serve] })
+      if (this.store.length === 0) this.store = ['--config', file]
+    }
+  }
+
+  /** Starts the processes (again) on the same data and ports; returns when they answer. */
   async serve(): Promise<void> {
-    const listen = ['--listen', `127.0.0.1:${this.httpsPort}`, '--listen-http', `127.0.0.1:${this.httpPort}`]
-    const child = spawn(binary, ['serve', '--data', this.data, ...listen, ...this.serveArgs], { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child = child
-    const keep = (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-16_000))
-    child.stdout?.on('data', keep)
-    child.stderr?.on('data', keep)
-    await until('the server answers', async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return Promise.reject(new Error(`the server ended: ${this.log}`))
-      return (await fetch(`${this.http}/ready`)).ok
+    await Promise.all(this.webs.map((_, i) => this.serveOne(i)))
+  }
+  async serveOne(index: number): Promise<void> {
+    const web = this.webs[index]!
+    web.process = Process.start(binary, ['serve', ...web.args])
+    await this.answers(`http://127.0.0.1:${web.port}`, web.process)
+  }
+  private async answers(url: string, process: Process): Promise<void> {
+    await until(`${url} answers`, async () => {
+      if (process.ended) return Promise.reject(new Error(`it ended: ${process.output}`))
+      return (await fetch(`${url}/ready`)).ok
     })
   }
 
   get output(): string {
-    return this.log
+    return this.webs.map((web) => web.process?.output ?? '').join('')
   }
 
-  /** kill -9, and wait until the process is gone. */
+  /** kill -9 to all processes of the portal, and wait until they are gone. */
   async kill(): Promise<void> {
-    await this.end('SIGKILL')
+    await Promise.all(this.webs.map((web) => web.process?.end('SIGKILL')))
+  }
+  async killOne(index: number): Promise<void> {
+    await this.webs[index]!.process?.end('SIGKILL')
   }
 
   async stop(): Promise<void> {
-    await this.end('SIGTERM')
+    await this.balancer?.end('SIGKILL')
+    await Promise.all(this.webs.map((web) => web.process?.end('SIGTERM')))
+    await this.stores?.remove()
     await rm(this.data, { recursive: true, force: true })
-  }
-
-  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const child = this.child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = new Promise((done) => child.once('exit', done))
-    child.kill(signal)
-    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
-    await gone
-    clearTimeout(timer)
   }
 
   /** The webhook's address over plain http, ending in a slash. */
@@ -161,7 +201,7 @@ export class Portal {
   }
 
   async webhook(user: number, scope: string, account?: number): Promise<string> {
-    const args = ['webhook', 'create', '--data', this.data, '--user', String(user), '--scope', scope]
+    const args = ['webhook', 'create', ...this.store, '--user', String(user), '--scope', scope]
     if (account) args.push('--account', String(account))
     const made = await stoa<{ webhook_url: string }>(...args)
     return `${this.http}${new URL(made.webhook_url).pathname.replace(/\/?$/, '/')}`

@@ -1,0 +1,132 @@
+// Where a test portal runs, chosen by STOA_TEST_TOPOLOGY. By default: one process on its embedded store. Otherwise two web
+// processes behind a balancer that sends each request to the other one, on an embedded store that both open ("sqlite"),
+// or on engines that run in STOA_ENGINES_DIR ("mariadb", "replication", "galera", each with a Redis beside it).
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const engines = resolve(fileURLToPath(new URL('../..', import.meta.url)), 'scripts/engines')
+
+export type TopologyName = 'single' | 'sqlite' | 'mariadb' | 'replication' | 'galera'
+const names: TopologyName[] = ['single', 'sqlite', 'mariadb', 'replication', 'galera']
+
+export function topologyName(): TopologyName {
+  const name = (process.env.STOA_TEST_TOPOLOGY || 'single') as TopologyName
+  if (!names.includes(name)) throw new Error(`STOA_TEST_TOPOLOGY=${name}: known are ${names.join(', ')}`)
+  return name
+}
+
+/** A command of scripts/engines on the engines that run. */
+export async function engine(...args: string[]): Promise<string> {
+  const dir = process.env.STOA_ENGINES_DIR
+  if (!dir) throw new Error('STOA_ENGINES_DIR is not set: tests/engines/run starts the engines')
+  const { stdout } = await run(engines, ['--dir', dir, ...args], { timeout: 120_000 })
+  return stdout.trim()
+}
+
+/** A schema of its own on the engines, and what the configuration file says about them. */
+export class Stores {
+  private constructor(private readonly set: TopologyName, readonly schema: string, readonly config: string) {}
+
+  static async make(set: TopologyName): Promise<Stores> {
+    const schema = `test_${randomBytes(6).toString('hex')}`
+    const url = await engine('schema', set, schema)
+    const dir = process.env.STOA_ENGINES_DIR!
+    const redis = `redis://127.0.0.1:${(await readFile(join(dir, 'redis/redis1/port'), 'utf8')).trim()}?prefix=${schema}:`
+    const lines = [
+      `[database]\nurl = "${url}"\npassword_file = "${dir}/${set}/password"\nconnections = 8\nwriters = 4`,
+      `[cache]\nurl = "${redis}"\npassword_file = "${dir}/redis/password"`,
+      `[bus]\nurl = "${redis}"\npassword_file = "${dir}/redis/password"`,
+    ]
+    return new Stores(set, schema, lines.join('\n'))
+  }
+
+  async remove(): Promise<void> {
+    await engine('drop-schema', this.set, this.schema)
+  }
+}
+
+/** A process of the portal, or beside it, whose output is kept. */
+export class Process {
+  private log = ''
+  private constructor(private readonly child: ChildProcess, private readonly what: string) {
+    const keep = (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-16_000))
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
+  }
+
+  static start(program: string, args: string[]): Process {
+    return new Process(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }), program)
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+  get output(): string {
+    return this.log
+  }
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+  /** For probes: fails when it is gone. */
+  check(): void {
+    if (this.ended) throw new Error(`${this.what} ended: ${this.log}`)
+  }
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+
+  /** Sends the signal and waits until the process is gone; kill -9 when it takes longer than 10 s. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.ended) return
+    const gone = new Promise((done) => this.child.once('exit', done))
+    this.child.kill(signal)
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
+    await gone
+    clearTimeout(timer)
+  }
+}
+
+/** The balancer of a portal: HAProxy, speaking TLS outside, one request to each process in turn. */
+export async function startBalancer(folder: string, httpPort: number, httpsPort: number, backends: number[]): Promise<Process> {
+  const pem = join(folder, 'balancer.pem')
+  await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', join(folder, 'balancer.key'), '-out', pem])
+  await writeFile(pem, (await readFile(pem, 'utf8')) + (await readFile(join(folder, 'balancer.key'), 'utf8')), { mode: 0o600 })
+  const servers = backends.map((port, i) => `  server web${i} 127.0.0.1:${port}`)
+  // A request that a dying process may have begun is given to the other one with the same id: the receipt decides.
+  await writeFile(join(folder, 'haproxy.cfg'), `
+global
+  nbthread 1
+  maxconn 2000
+  tune.bufsize 65536
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 75s
+  timeout server 75s
+  timeout http-keep-alive 75s
+  retries 3
+  option redispatch 1
+  retry-on conn-failure empty-response response-timeout
+  option http-keep-alive
+  http-reuse always
+frontend all
+  bind 127.0.0.1:${httpPort}
+  bind 127.0.0.1:${httpsPort} ssl crt ${pem}
+  option forwardfor
+  http-request set-header X-Forwarded-Proto https if { ssl_fc }
+  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }
+  unique-id-format %[uuid()]
+  unique-id-header X-Request-ID
+  default_backend web
+backend web
+  balance roundrobin
+${servers.join('\n')}
+`)
+  return Process.start('haproxy', ['-db', '-f', join(folder, 'haproxy.cfg')])
+}

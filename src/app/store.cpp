@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/file_util.hpp"
+#include "cache/causal_database.hpp"
 
 namespace stoa::app {
 
@@ -12,6 +13,18 @@ namespace {
 constexpr int kSessionsMin = 4;
 constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
 constexpr std::string_view kFileScheme = "sqlite:";
+
+/// Replicas answer only when processes can tell each other, through Redis, how far each account's writes got: otherwise
+/// one process could not show what another one has just saved.
+Result<std::unique_ptr<db::Database>> with_replicas(const Config& config, std::unique_ptr<db::Database> database) {
+    const bool by_bus = config.bus.url.scheme.starts_with("redis");
+    if (!by_bus && !config.cache.url.scheme.starts_with("redis")) return database;
+    STOA_TRY(const EngineUrl url,
+             by_bus ? address_of(config.bus.url, config.bus.password_file, "bus.password_file")
+                    : address_of(config.cache.url, config.cache.password_file, "cache.password_file"));
+    STOA_TRY(auto tokens, cache::open_causal_tokens(url));
+    return cache::make_causal_database(std::move(database), std::move(tokens));
+}
 
 Result<std::unique_ptr<db::Database>> open_mariadb(const Config& config, const EngineUrl& url,
                                                    const std::string& password_file, std::string_view key) {
@@ -25,7 +38,8 @@ Result<std::unique_ptr<db::Database>> open_mariadb(const Config& config, const E
     options.hold_ms = wanted.hold_ms;
     options.replica_lag_max_ms = wanted.replica_lag_max_ms;
     options.replica_wait_ms = wanted.replica_wait_ms;
-    return db::open_mariadb(options);
+    STOA_TRY(auto database, db::open_mariadb(options));
+    return with_replicas(config, std::move(database));
 }
 
 Result<std::unique_ptr<db::Database>> open_file(const std::string& path) {

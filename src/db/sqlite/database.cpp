@@ -15,7 +15,6 @@ namespace {
 
 /// How long the first statement waits for another process; begin() goes on trying until requests expire.
 constexpr int kBusyTimeoutMs = 5'000;
-constexpr int kWriterBusyTimeoutMs = 100;
 
 /// A read transaction of several statements: they see one state.
 class Snapshot {
@@ -47,6 +46,8 @@ class SqliteDatabase final : public Database {
         Writer::Options writer;
         writer.commit_group_max = options.commit_group_max;
         writer.queue_max = options.write_queue_max;
+        // Only for good manners among processes: where the file cannot be made, they push and shove.
+        if (auto words = SharedWords::open(options.path)) writer.words = std::move(*words);
         // A portal at rest costs almost nothing: page caches go back to the system.
         writer.when_quiet = [readers = readers_] {
             if (readers->trim_idle()) malloc_trim(0);
@@ -99,7 +100,6 @@ Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
         return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(std::move(reader), nullptr, options));
     }
     STOA_TRY(auto connection, Connection::open({options.path, options.cache_bytes, true, false, kBusyTimeoutMs}));
-    connection->set_busy_timeout(kWriterBusyTimeoutMs);
     return std::unique_ptr<Database>(
         std::make_unique<SqliteDatabase>(std::move(reader), std::move(connection), options));
 }

@@ -23,6 +23,12 @@ constexpr int kCheckpointPages = 2'000;
 constexpr int kRestartPages = 16'000;
 constexpr int kIdleCheckpointPages = 64;
 constexpr std::int64_t kIdleUs = 200'000;
+/// The lock: how often it is asked for, how long one statement goes on asking, and how long its last holder leaves it
+/// to others who ask.
+constexpr int kPollUs = 500;
+constexpr std::int64_t kPollForUs = 100'000;
+constexpr int kStepAsideUs = 1'500;
+constexpr std::int64_t kAskedLatelyUs = 5'000;
 
 Error not_committed() {
     return {Errc::unavailable, "The database could not save: nothing was changed, try again.", {}, {}, 1};
@@ -40,6 +46,7 @@ Writer::Writer(std::unique_ptr<Connection> connection, Options options)
             return SQLITE_OK;
         },
         this);
+    sqlite3_busy_handler(connection_->handle(), &Writer::keep_waiting, this);
     MutexLock lock(close_mutex_);
     thread_ = std::thread([this] { run(); });
 }
@@ -169,11 +176,37 @@ bool Writer::commit() {
     return true;
 }
 
+/// While another process has the lock. SQLite hands it to whoever asks at the right moment, so say that somebody asks.
+int Writer::keep_waiting(void* self, int tries) {
+    Writer& writer = *static_cast<Writer*>(self);
+    const std::int64_t now = stoa::system_clock().monotonic_us();
+    if (tries == 0) writer.waiting_since_us_ = now;
+    if (now - writer.waiting_since_us_ > kPollForUs) return 0;
+    if (writer.options_.words) writer.options_.words->wait_for_writer(now);
+    std::this_thread::sleep_for(std::chrono::microseconds(kPollUs));
+    return 1;
+}
+
+/// Leaves the lock to another process that asks for it: under load this one would have it again at once, and again.
+void Writer::step_aside() const {
+    if (!options_.words) return;
+    const std::int64_t asked_us = options_.words->waiting_seen_us();
+    if (asked_us == 0) return;
+    options_.words->wait_for_writer(0);
+    if (stoa::system_clock().monotonic_us() - asked_us < kAskedLatelyUs)
+        std::this_thread::sleep_for(std::chrono::microseconds(kStepAsideUs));
+}
+
 /// Takes the write lock. False when nobody waits any more, or all who wait were told that it is not to be had.
 bool Writer::begin() {
+    step_aside();
     for (;;) {
         auto begun = connection_->execute("BEGIN IMMEDIATE");
-        if (begun.ok()) return true;
+        if (begun.ok()) {
+            if (waiting_since_us_ != 0 && options_.words) options_.words->wait_for_writer(0);
+            waiting_since_us_ = 0;
+            return true;
+        }
         refuse_expired();
         if (begun.error().code != Errc::busy) {
             while (group_.size() < options_.commit_group_max) {

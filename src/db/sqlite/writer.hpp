@@ -12,6 +12,7 @@
 
 #include "base/thread_annotations.hpp"
 #include "db/database.hpp"
+#include "db/shared_words.hpp"
 #include "db/sqlite/connection.hpp"
 #include "db/sqlite/transaction.hpp"
 
@@ -23,6 +24,8 @@ class Writer {
         std::size_t commit_group_max = limits::commit_group_max;
         std::size_t queue_max = limits::write_queue_max;
         std::int64_t quiet_us = 60'000'000;
+        /// What other processes on the file say; null: there are none.
+        std::unique_ptr<SharedWords> words{};
         std::function<void()> when_quiet{};  ///< on the writer thread, each time nothing was written for quiet_us
     };
     Writer(std::unique_ptr<Connection> connection, Options options);
@@ -59,6 +62,8 @@ class Writer {
 
     void commit_group();
     bool begin();
+    void step_aside() const;
+    static int keep_waiting(void* self, int tries);
     bool run_member(Pending pending);
     Result<WriteOutcome> run_request(Pending& pending, SqliteWriteTx& tx);
     bool commit();
@@ -84,6 +89,7 @@ class Writer {
     int wal_pages_ = 0;        ///< in the log after the last commit
     int checkpoint_at_pages_;  ///< moves up while a reader keeps the log from starting anew
     bool checkpoint_due_ = false;
+    std::int64_t waiting_since_us_ = 0;  ///< for the lock, in the running statement
 
     std::thread thread_ STOA_GUARDED_BY(close_mutex_);
 };

@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "db/contract/test_store.hpp"
 #include "db/sqlite/reader_pool.hpp"
 
@@ -371,6 +372,36 @@ TEST_F(WriterTest, connections_at_rest_give_their_memory_back_and_work_again) {
     pool->close();
 }
 
+TEST_F(WriterTest, a_program_that_writes_all_the_time_lets_others_in) {
+    std::atomic<bool> stop{false};
+    std::atomic<std::int64_t> next{1};
+    std::vector<std::thread> busy;
+    for (int i = 0; i < 8; ++i) {
+        busy.emplace_back([&] {
+            while (!stop)
+                add_deal(1, next++, "busy");
+        });
+    }
+    auto other = open_sqlite(options_);
+    ASSERT_TRUE(other.ok());
+    std::int64_t slowest_us = 0;
+    for (std::int64_t id = 1; id <= 50; ++id) {
+        const std::int64_t begin = stoa::system_clock().monotonic_us();
+        const auto written = (*other)->write_and_wait({.account = 2}, [&](WriteTx& tx) -> Result<std::string> {
+            const Assignment row[] = {{"id", id}};
+            STOA_CHECK(tx.insert("deal", row));
+            return std::string();
+        });
+        ASSERT_TRUE(written.ok()) << written.error().message;
+        slowest_us = std::max(slowest_us, stoa::system_clock().monotonic_us() - begin);
+    }
+    stop = true;
+    for (auto& thread : busy)
+        thread.join();
+    EXPECT_LT(slowest_us, 500'000);
+    (*other)->close();
+}
+
 TEST_F(WriterTest, a_quiet_writer_says_so) {
     auto connection = Connection::open({options_.path, 1 << 20, false, false, 100});
     ASSERT_TRUE(connection.ok());
@@ -381,7 +412,7 @@ TEST_F(WriterTest, a_quiet_writer_says_so) {
     options.when_quiet = [&] {
         if (!said.exchange(true)) quiet.set_value();
     };
-    Writer writer(std::move(*connection), options);
+    Writer writer(std::move(*connection), std::move(options));
     quiet.get_future().wait();
     writer.close();
 }

@@ -2,9 +2,11 @@
 
 #include <atomic>
 
+#include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/lru_cache.hpp"
 #include "base/utf8.hpp"
+#include "bus/invalidation.hpp"
 #include "json/parse.hpp"
 #include "model/stored_files.hpp"
 
@@ -12,7 +14,6 @@ namespace stoa::model {
 
 namespace {
 
-constexpr std::int64_t kTtlMs = 10'000;  ///< bound for changes made by another process on the same store
 constexpr std::int64_t kUserFieldsMax = 5'000;
 constexpr std::int64_t kDynamicTypesMax = 500;
 
@@ -133,30 +134,73 @@ std::vector<const Entity*> Metadata::dynamic_entities() const {
     return out;
 }
 
-struct MetadataCache::State {
-    explicit State(std::size_t accounts_max) : cache(accounts_max, kTtlMs) {}
-    LruCache<Metadata> cache;
-    /// Counts invalidations, so that a load that began before one does not put its old picture back.
-    std::atomic<std::uint64_t> generation{0};
-};
-
-MetadataCache::MetadataCache(const Registry& registry, std::size_t accounts_max)
-    : registry_(registry), state_(std::make_unique<State>(accounts_max)) {}
-
-MetadataCache::~MetadataCache() = default;
-
 namespace {
+
 std::string_view cache_key(const AccountId& account) {
     return {reinterpret_cast<const char*>(&account), sizeof(account)};
 }
+
+struct Known {
+    std::shared_ptr<const Metadata> metadata;
+    std::int64_t loaded_us;
+};
+
 }  // namespace
+
+struct MetadataCache::State {
+    State(std::size_t accounts_max, std::int64_t settle_ms)
+        : settle_us(settle_ms * 1'000), cache(accounts_max, kLifetimeMs), changed(accounts_max, settle_ms) {}
+
+    void forget(AccountId account) {
+        ++generation;
+        changed.put(cache_key(account), std::make_shared<const bool>(true));
+        cache.erase(cache_key(account));
+    }
+    void forget_all() {
+        ++generation;
+        settled_from_us = system_clock().monotonic_us() + settle_us;
+        cache.clear();
+    }
+    bool settled(AccountId account) {
+        return system_clock().monotonic_us() >= settled_from_us && !changed.get(cache_key(account));
+    }
+
+    const std::int64_t settle_us;
+    LruCache<Known> cache;
+    LruCache<bool> changed;  ///< less than settle_us ago
+    std::atomic<std::int64_t> settled_from_us{0};
+    /// Counts invalidations, so that a load that began before one does not put its old picture back.
+    std::atomic<std::uint64_t> generation{0};
+    std::unique_ptr<bus::Invalidation> others;  ///< null: not shared
+};
+
+MetadataCache::MetadataCache(const Registry& registry, std::size_t accounts_max, std::int64_t settle_ms)
+    : registry_(registry), state_(std::make_unique<State>(accounts_max, settle_ms)) {}
+
+MetadataCache::~MetadataCache() = default;
+
+Status MetadataCache::share(bus::Bus& bus) {
+    STOA_TRY(state_->others, bus::Invalidation::open(
+                                 bus, "metadata", [state = state_.get()](AccountId account) { state->forget(account); },
+                                 [state = state_.get()] { state->forget_all(); }));
+    return {};
+}
 
 Result<std::shared_ptr<const Metadata>> MetadataCache::load(db::Tx& tx) {
     const AccountId account = tx.account();
-    if (auto known = state_->cache.get(cache_key(account))) return known;
+    if (auto known = state_->cache.get(cache_key(account))) {
+        const bool usable = !state_->others || state_->others->reliable() ||
+                            system_clock().monotonic_us() - known->loaded_us < kUnreliableMs * 1'000;
+        const Metadata* metadata = known->metadata.get();
+        if (usable) return std::shared_ptr<const Metadata>(std::move(known), metadata);
+    }
     const std::uint64_t generation = state_->generation.load();
+    const std::int64_t began_us = system_clock().monotonic_us();
+    const bool settled = state_->settled(account);
     STOA_TRY(auto metadata, fresh(tx));
-    if (generation == state_->generation.load()) state_->cache.put(cache_key(account), metadata);
+    if (!settled || generation != state_->generation.load()) return metadata;
+    state_->cache.put(cache_key(account), std::make_shared<const Known>(Known{metadata, began_us}));
+    if (generation != state_->generation.load()) state_->cache.erase(cache_key(account));
     return metadata;
 }
 
@@ -175,8 +219,8 @@ void MetadataCache::invalidate_on_commit(db::WriteTx& tx) {
 }
 
 void MetadataCache::forget(AccountId account) {
-    ++state_->generation;
-    state_->cache.erase(cache_key(account));
+    state_->forget(account);
+    if (state_->others) state_->others->tell(account);
 }
 
 }  // namespace stoa::model

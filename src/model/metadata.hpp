@@ -12,6 +12,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/time_format.hpp"
+#include "bus/bus.hpp"
 #include "db/database.hpp"
 #include "model/registry.hpp"
 #include "model/user_field.hpp"
@@ -43,16 +44,30 @@ class Metadata {
 };
 
 /// Any thread. load() reads from the transaction at hand on a miss.
+///
+/// How old an entry may be: changes of this process are seen at once, those of others when their message arrives (about
+/// a millisecond), and while the bus is down after kUnreliableMs. A message that nobody sent (a change past the
+/// program) costs kLifetimeMs. For kSettleMs after a change nothing is kept: a transaction that began before it, or
+/// reads from a replica that has not got it yet, would otherwise put the old state back.
 class MetadataCache {
   public:
-    MetadataCache(const Registry& registry, std::size_t accounts_max);
+    static constexpr std::int64_t kLifetimeMs = 10'000;
+    static constexpr std::int64_t kUnreliableMs = 1'000;
+    static constexpr std::int64_t kSettleMs = 2'000;
+
+    /// settle_ms: only tests want less.
+    MetadataCache(const Registry& registry, std::size_t accounts_max, std::int64_t settle_ms = kSettleMs);
     ~MetadataCache();
+    /// Exchanges changes with the other processes on the same database from now on. Once, before other threads use the
+    /// cache; the bus must live longer.
+    Status share(bus::Bus& bus);
     Result<std::shared_ptr<const Metadata>> load(db::Tx& tx);
     /// Inside a write that changes settings, user fields or types: forgets the account when the write commits;
     /// until then this transaction must use fresh().
     void invalidate_on_commit(db::WriteTx& tx);
     /// Reads past the cache (what this transaction itself has changed).
     Result<std::shared_ptr<const Metadata>> fresh(db::Tx& tx) const;
+    /// In this process and, when shared, in the others.
     void forget(AccountId account);
 
   private:

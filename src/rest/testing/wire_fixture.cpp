@@ -100,6 +100,14 @@ FakeAuthenticator::Found FakeAuthenticator::by_session(std::string_view cookie, 
     return Found(std::move(identity));
 }
 
+FakeAuthenticator::Found FakeAuthenticator::by_signed_link(AccountId account, UserId user) {
+    if (user != 1) return no("NO_AUTH_FOUND");
+    auto identity = person(account, user, model::Role::admin);
+    identity->through = api::Through::session;
+    identity->all_scopes = true;
+    return Found(std::move(identity));
+}
+
 Result<api::Authenticator::EventAuth> FakeAuthenticator::issue_event_auth(AccountId, std::string_view client_id,
                                                                           UserId user) {
     if (client_id != "app.1") return not_found("There is no such application.");
@@ -214,7 +222,7 @@ Reply WireFixture::send(std::string_view method, std::string_view target, std::s
     request += "\r\n";
     request += body;
     EXPECT_TRUE(client.send(request));
-    auto answer = client.receive();
+    auto answer = client.receive(method == "HEAD");
     Reply reply{answer.status, std::move(answer.head), std::move(answer.body), {}};
     if (auto parsed = json::parse(reply.body)) reply.value = std::move(*parsed);
     return reply;

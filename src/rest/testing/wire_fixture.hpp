@@ -32,6 +32,7 @@ class FakeAuthenticator : public api::Authenticator {
     Found by_webhook(UserId user, std::string_view code) override;
     Found by_token(std::string_view access_token) override;
     Found by_session(std::string_view cookie, std::string_view csrf) override;
+    Found by_signed_link(AccountId account, UserId user) override;
     Result<EventAuth> issue_event_auth(AccountId account, std::string_view client_id, UserId user) override;
 };
 

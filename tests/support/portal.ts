@@ -2,7 +2,7 @@
 // Shared by the suites in tests/; node's own modules only. Where it runs is chosen in topology.ts.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -146,6 +146,7 @@ export class Portal {
       return
     }
     if (topology !== 'sqlite') this.stores = await Stores.make(topology)
+    await mkdir(join(this.data, 'files'))
     for (const name of ['web1', 'web2']) {
       // Processes on engines share nothing but those, as if each were on a machine of its own.
       const folder = join(this.data, topology === 'sqlite' ? 'data' : name)
@@ -169,10 +170,8 @@ export class Portal {
     await this.answers(`http://127.0.0.1:${web.port}`, web.process)
   }
   private async answers(url: string, process: Process): Promise<void> {
-    await until(`${url} answers`, async () => {
-      if (process.ended) return Promise.reject(new Error(`it ended: ${process.output}`))
-      return (await fetch(`${url}/ready`)).ok
-    })
+    await until(`${url} answers`, async () => process.ended || (await fetch(`${url}/ready`)).ok)
+    process.check()
   }
 
   get output(): string {

@@ -21,6 +21,7 @@ constexpr int kUsage = 2;
 struct Chosen {
     std::function<Status()> run;
     bool* json = nullptr;
+    int exit_code = 0;  ///< of a command that succeeded
 };
 
 int report(const Status& status, bool json) {
@@ -73,6 +74,7 @@ struct AllOptions {
     UserInviteOptions invite;
     LoginLinkOptions login_link;
     ConfigOptions config_print, config_check;
+    DoctorOptions doctor;
     bool version_json = false;
 };
 
@@ -218,6 +220,19 @@ void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     right->add_option("file", all.config_check.file, "the file")->required()->type_name("FILE");
     choose(right, all.config_check, chosen, &config_check);
 
+    CLI::App* doctor = cli.add_subcommand(
+        "doctor", "say what is wrong with this machine and the engines; exit code 0 well, 1 warnings, 2 errors");
+    doctor->add_option("--config", all.doctor.config_file, "configuration file")->type_name("FILE");
+    doctor->add_option("--data", all.doctor.data_dir, "folder of the portal's data")->type_name("DIR");
+    json_option(doctor, all.doctor.json);
+    doctor->callback([&all, &chosen] {
+        chosen.run = [&all, &chosen]() -> Status {
+            chosen.exit_code = run_doctor(all.doctor);
+            return {};
+        };
+        chosen.json = &all.doctor.json;
+    });
+
     CLI::App* version = cli.add_subcommand("version", "print the version");
     json_option(version, all.version_json);
     version->callback([&all, &chosen] {
@@ -249,7 +264,8 @@ int run_command_line(int argc, char** argv) {
         (void)report(invalid(std::string(error.what()) + ". See --help.", {}, "usage"), true);
         return kUsage;
     }
-    return report(chosen.run(), *chosen.json);
+    const int failed = report(chosen.run(), *chosen.json);
+    return failed != 0 ? failed : chosen.exit_code;
 }
 
 }  // namespace stoa::app

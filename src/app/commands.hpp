@@ -97,6 +97,12 @@ struct ConfigOptions {
 Status config_print(const ConfigOptions& options);
 Status config_check(const ConfigOptions& options);
 
+struct DoctorOptions : StoreOptions {
+    bool json = false;
+};
+/// The exit code: 0 all is well, 1 warnings, 2 errors.
+int run_doctor(const DoctorOptions& options);
+
 Status print_version(bool json);
 
 }  // namespace stoa::app

@@ -251,6 +251,16 @@ void Servers::choose_primary() {
         for (const auto& server : servers_) {
             if (server->address == *decided_ && writable(server)) chosen = server;
         }
+    } else if (options_.galera) {
+        // All take writes, and what one has another may show a moment later: all processes take the same one, the first
+        // in order, and wait for the first look at it.
+        for (const auto& server : servers_) {
+            if (server->role == Role::unknown) break;
+            if (writable(server)) {
+                chosen = server;
+                break;
+            }
+        }
     } else if (primary_ != nullptr && primary_->wanted && writable(primary_)) {
         chosen = primary_;
     } else {

@@ -3,7 +3,8 @@
 // with them. Says which takes writes and which replica may answer a read. Any thread.
 //
 // A server is the primary when the topology says so, or when it accepts writes (read_only=0; with Galera: it is part of
-// a cluster with a majority). Of several, the one that was the primary stays it, else the first in order of preference.
+// a cluster with a majority). Of several, the one that was the primary stays it, else the first in order of preference;
+// with Galera always the first in order, so that all processes agree.
 
 #include <atomic>
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The watchdog of a GuardedPool, its breaker and its probes.
+// The watchdog of a GuardedPool, its breaker and its probes. Which lock a function needs is said by STOA_REQUIRES in
+// guarded_state.hpp.
 
 #include <pthread.h>
 

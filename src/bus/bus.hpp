@@ -93,7 +93,7 @@ class Bus {
     /// At most `count` (limits::bus_stream_read_max) entries after that id; from the oldest on when it is empty.
     virtual Result<StreamRead> read_after(std::string_view stream, std::string_view after_id, std::size_t count) = 0;
 
-    /// No handler runs any more; what is not sent is dropped. Idempotent.
+    /// No handler runs any more. What waits is still sent, if that takes no longer than 0.3 s. Idempotent.
     virtual void close() = 0;
 };
 

@@ -164,6 +164,17 @@ TEST(RedisBusFaults, streams_of_a_dead_server_are_unavailable_with_a_time_to_ret
     EXPECT_TRUE(eventually([&] { return a.bus->append("s", "z", {}).ok(); }, 5'000));
 }
 
+TEST(RedisBusFaults, what_a_short_command_publishes_is_sent_before_it_ends) {
+    fixture::RedisServer server;
+    Node listener(server.url());
+    ASSERT_TRUE(eventually([&] { return listener.gaps == 1; }));
+    for (int i = 0; i < 20; ++i) {
+        const auto command = std::move(*open(server.url()));
+        EXPECT_TRUE(command->publish("news", "last words " + std::to_string(i)));
+    }
+    EXPECT_TRUE(eventually([&] { return listener.count() == 20; }, 2'000));
+}
+
 TEST(RedisBusFaults, closing_is_quick_while_the_server_hangs) {
     fixture::RedisServer server;
     Node a(server.url());

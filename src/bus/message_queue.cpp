@@ -32,6 +32,11 @@ void MessageQueue::trim() {
     length_.set(static_cast<std::int64_t>(messages_.size()));
 }
 
+bool MessageQueue::empty() const {
+    const MutexLock lock(mutex_);
+    return messages_.empty();
+}
+
 std::deque<Message> MessageQueue::take() {
     const MutexLock lock(mutex_);
     sent_.add(messages_.size());

@@ -23,6 +23,7 @@ class MessageQueue {
     bool push(std::string_view channel, std::string_view payload) STOA_EXCLUDES(mutex_);
     /// Puts back what was taken and perhaps not sent, in front.
     void push_front(std::deque<Message> messages) STOA_EXCLUDES(mutex_);
+    bool empty() const STOA_EXCLUDES(mutex_);
     std::deque<Message> take() STOA_EXCLUDES(mutex_);
     /// The channels of dropped messages, once.
     std::set<std::string> take_gaps() STOA_EXCLUDES(mutex_);
@@ -31,7 +32,7 @@ class MessageQueue {
   private:
     void trim() STOA_REQUIRES(mutex_);
 
-    Mutex mutex_;
+    mutable Mutex mutex_;
     std::deque<Message> messages_ STOA_GUARDED_BY(mutex_);
     std::set<std::string> gaps_ STOA_GUARDED_BY(mutex_);
     Counter& sent_ = counter("stoa_bus_messages_total", "Messages of the bus.", {{"way", "sent"}});

@@ -36,6 +36,8 @@ class BusSession {
     /// What was sent and not confirmed: it may or may not have arrived.
     std::deque<Message> take_unconfirmed() { return std::move(unconfirmed_); }
 
+    bool all_confirmed() const { return unconfirmed_.empty(); }
+
     struct Heard {
         enum class Kind : std::uint8_t { message, gap, live } kind;
         std::string channel;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/random.hpp"
 #include "base/thread_annotations.hpp"
@@ -24,6 +25,7 @@ namespace {
 constexpr int kFirstLookMs = 500;
 constexpr int kCheckMs = 500;
 constexpr int kRetryMs = 20;  ///< between looks whether the watch has found the engine
+constexpr int kLastWordsMs = 300;
 constexpr std::size_t kNodeBytes = 8;
 
 /// Wakes a thread out of poll().
@@ -88,6 +90,7 @@ class RedisBus final : public Bus {
     }
 
     void close() override {
+        if (!stopping_) close_by_us_ = system_clock().monotonic_us() + kLastWordsMs * 1'000;
         stopping_ = true;
         subscribers_->close();
         alarm_.ring();
@@ -101,9 +104,10 @@ class RedisBus final : public Bus {
     }
 
     void run() {
-        while (!stopping_) {
+        while (!stopping_ || has_last_words()) {
             const auto target = watch_.target();
             if (!target) {
+                if (stopping_) return;
                 pollfd entry{alarm_.fd(), POLLIN, 0};
                 if (::poll(&entry, 1, kRetryMs) > 0 && !stopping_) alarm_.reset();
                 continue;
@@ -129,7 +133,7 @@ class RedisBus final : public Bus {
     }
 
     Status exchange(BusSession& session, const cache::EngineWatch::Target& target) {
-        while (!stopping_) {
+        while (!stopping_ || has_last_words() || (!session.all_confirmed() && !too_late())) {
             const auto now = watch_.target();
             if (!now || now->generation != target.generation) return {};
             alarm_.reset();
@@ -149,6 +153,10 @@ class RedisBus final : public Bus {
         }
         return {};
     }
+
+    /// A command that changes something and ends at once must have told the others.
+    bool has_last_words() const { return !queue_.empty() && !too_late(); }
+    bool too_late() const { return system_clock().monotonic_us() >= close_by_us_; }
 
     Status tell_changes(BusSession& session) {
         std::set<std::string> changed;
@@ -176,6 +184,7 @@ class RedisBus final : public Bus {
     RedisStreams streams_;
     std::atomic<bool> connected_{false};
     std::atomic<bool> stopping_{false};
+    std::atomic<std::int64_t> close_by_us_{0};
     Mutex mutex_;
     std::set<std::string> changed_ STOA_GUARDED_BY(mutex_);  ///< channels that got a subscriber or lost the last one
     std::thread thread_;

@@ -67,16 +67,93 @@ Result<model::Actor> read_actor(const Services& services, AccountId account, Use
 
 }  // namespace
 
-AccountAuthenticator::AccountAuthenticator(const Services& services, UsageNotes& notes)
+AccountAuthenticator::AccountAuthenticator(const Services& services, UsageNotes& notes, SharedIdentities* shared)
     : services_(services),
       notes_(notes),
+      shared_(shared),
       entries_(kEntriesMax, kEntryLifetimeMs, services.model.clock),
       event_auths_(kEventAuthsMax, kEventAuthReuseMs, services.model.clock) {}
 
-std::shared_ptr<const AccountAuthenticator::Entry> AccountAuthenticator::cached(std::string_view key) {
-    auto entry = entries_.get(key);
-    if (entry && entry->revocation != services_.revocations.number(entry->identity->actor.account)) return nullptr;
+Result<AccountAuthenticator::Known> AccountAuthenticator::find(std::string_view key, std::string_view credential,
+                                                               Load load) {
+    if (auto entry = cached(key)) return entry;
+    if (!shared_ && !services_.database.blocks()) {
+        STOA_TRY(Known entry, load());
+        entries_.put(key, entry);
+        return entry;
+    }
+    const auto elsewhere = [&] { return find_elsewhere(key, credential, load); };
+    auto entry = look_ups_.run(key, elsewhere);
+    // Perhaps found by a look-up that began before somebody revoked it, and this caller came after that.
+    if (entry && !is_current(**entry)) return find_elsewhere(key, credential, load);
     return entry;
+}
+
+Result<AccountAuthenticator::Known> AccountAuthenticator::find_elsewhere(std::string_view key,
+                                                                         std::string_view credential, Load load) {
+    if (auto entry = cached(key)) return entry;  // of the look-up that has just ended
+    const std::string key_hash = shared_ ? secret_hash(key) : "";
+    if (shared_) {
+        if (auto entry = taken_over(key_hash, credential)) {
+            entries_.put(key, entry);
+            return entry;
+        }
+    }
+    STOA_TRY(Known entry, load());
+    entries_.put(key, entry);
+    if (shared_) share(key_hash, *entry);
+    return entry;
+}
+
+AccountAuthenticator::Known AccountAuthenticator::cached(std::string_view key) {
+    auto entry = entries_.get(key);
+    return entry && is_current(*entry) ? entry : nullptr;
+}
+
+bool AccountAuthenticator::is_current(const Entry& entry) const {
+    const Revocations& revocations = services_.revocations;
+    if (entry.revocation != revocations.number(entry.identity->actor.account)) return false;
+    if (revocations.reliable() && !entry.taken_over) return true;  // this process's cache knows its age
+    const std::int64_t lifetime = revocations.reliable() ? kEntryLifetimeMs / 1'000 : kUnreliableSeconds;
+    return services_.now() - entry.loaded_at < lifetime;
+}
+
+std::shared_ptr<AccountAuthenticator::Entry> AccountAuthenticator::new_entry(AccountId account) {
+    auto entry = std::make_shared<Entry>();
+    entry->revocation = services_.revocations.number(account);
+    if (shared_) entry->revision = shared_->revision(account);
+    entry->loaded_at = services_.now();
+    return entry;
+}
+
+/// From the shared cache: as good as loaded, if nothing was revoked since another process asked the database.
+AccountAuthenticator::Known AccountAuthenticator::taken_over(std::string_view key_hash, std::string_view credential) {
+    auto known = shared_->find(key_hash);
+    if (!known || known->loaded_at > services_.now()) return nullptr;  // a clock that is ahead cannot tell the age
+    const AccountId account = known->identity.actor.account;
+    // In this order: a revocation that had ended before has changed the revision that is read now.
+    if (shared_->revoking(account)) return nullptr;
+    auto entry = new_entry(account);
+    if (entry->revision != known->revision) return nullptr;
+    if (known->identity.through == api::Through::application) known->identity.access_token = credential;
+    entry->identity = std::make_shared<const api::Identity>(std::move(known->identity));
+    entry->expires_at = known->expires_at;
+    entry->loaded_at = known->loaded_at;
+    entry->taken_over = true;
+    entry->hash = secret_hash(credential);
+    entry->noted_at = known->noted_at;
+    return is_current(*entry) ? entry : nullptr;
+}
+
+void AccountAuthenticator::share(std::string_view key_hash, const Entry& entry) {
+    SharedIdentities::Known known;
+    known.identity = *entry.identity;
+    known.identity.access_token.clear();
+    known.expires_at = entry.expires_at;
+    known.noted_at = entry.noted_at;
+    known.loaded_at = entry.loaded_at;
+    known.revision = entry.revision;
+    shared_->store(key_hash, known);
 }
 
 bool AccountAuthenticator::first_use(const Entry& entry) const {
@@ -89,21 +166,15 @@ bool AccountAuthenticator::first_use(const Entry& entry) const {
 Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_webhook(UserId user, std::string_view code) {
     if (code.empty() || code.size() > kCredentialBytesMax) return bad_webhook();
     const Key key('w', user, code);
-    auto entry = cached(key);
-    if (!entry) {
-        STOA_TRY(entry, load_webhook(user, code));
-        entries_.put(key, entry);
-    }
+    STOA_TRY(const Known entry, find(key, code, [&] { return load_webhook(user, code); }));
     if (first_use(*entry)) notes_.note_webhook(entry->hash, services_.now());
     return entry->identity;
 }
 
-Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator::load_webhook(UserId user,
-                                                                                              std::string_view code) {
+Result<AccountAuthenticator::Known> AccountAuthenticator::load_webhook(UserId user, std::string_view code) {
     STOA_TRY(const auto webhook, find_webhook(services_.database, code));
     if (!webhook || webhook->user != user) return bad_webhook();
-    auto entry = std::make_shared<Entry>();
-    entry->revocation = services_.revocations.number(webhook->account);
+    auto entry = new_entry(webhook->account);
     // Again, now that the number is taken: a removal in between must not be cached.
     STOA_TRY(const auto still_there, find_webhook(services_.database, code));
     if (!still_there) return bad_webhook();
@@ -117,26 +188,21 @@ Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator:
     entry->identity = std::move(identity);
     entry->hash = secret_hash(code);
     entry->noted_at = webhook->used_at;
-    return std::shared_ptr<const Entry>(std::move(entry));
+    return Known(std::move(entry));
 }
 
 Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_token(std::string_view access_token) {
     if (access_token.empty() || access_token.size() > kCredentialBytesMax) return bad_token();
     const Key key('t', 0, access_token);
-    auto entry = cached(key);
-    if (!entry) {
-        STOA_TRY(entry, load_token(access_token));
-        entries_.put(key, entry);
-    }
+    STOA_TRY(const Known entry, find(key, access_token, [&] { return load_token(access_token); }));
     if (entry->expires_at <= services_.now()) return old_token();
     return entry->identity;
 }
 
-Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator::load_token(std::string_view token) {
+Result<AccountAuthenticator::Known> AccountAuthenticator::load_token(std::string_view token) {
     STOA_TRY(const auto known, find_access_token(services_.database, token));
     if (!known) return bad_token();
-    auto entry = std::make_shared<Entry>();
-    entry->revocation = services_.revocations.number(known->account);
+    auto entry = new_entry(known->account);
     STOA_TRY(const auto still_there, find_access_token(services_.database, token));
     if (!still_there) return bad_token();
     auto identity = std::make_shared<api::Identity>();
@@ -151,7 +217,7 @@ Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator:
     identity->expires_at = known->expires_at;
     entry->identity = std::move(identity);
     entry->expires_at = known->expires_at;
-    return std::shared_ptr<const Entry>(std::move(entry));
+    return Known(std::move(entry));
 }
 
 Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_session(std::string_view cookie,
@@ -166,11 +232,7 @@ Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_session(st
 Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_cookie(std::string_view cookie) {
     if (cookie.size() != kSecretCharacters) return no_session();
     const Key key('s', 0, cookie);
-    auto entry = cached(key);
-    if (!entry) {
-        STOA_TRY(entry, load_session(cookie));
-        entries_.put(key, entry);
-    }
+    STOA_TRY(const Known entry, find(key, cookie, [&] { return load_session(cookie); }));
     if (entry->expires_at <= services_.now()) return no_session();
     if (first_use(*entry)) {
         const model::Actor& actor = entry->identity->actor;
@@ -179,11 +241,10 @@ Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_cookie(std
     return entry->identity;
 }
 
-Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator::load_session(std::string_view cookie) {
+Result<AccountAuthenticator::Known> AccountAuthenticator::load_session(std::string_view cookie) {
     STOA_TRY(const auto session, find_session(services_.database, cookie, services_.now()));
     if (!session) return no_session();
-    auto entry = std::make_shared<Entry>();
-    entry->revocation = services_.revocations.number(session->account);
+    auto entry = new_entry(session->account);
     STOA_TRY(const auto still_there, find_session(services_.database, cookie, services_.now()));
     if (!still_there) return no_session();
     auto identity = std::make_shared<api::Identity>();
@@ -197,29 +258,24 @@ Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator:
     entry->expires_at = session->expires_at();
     entry->hash = secret_hash(cookie);
     entry->noted_at = session->seen_at;
-    return std::shared_ptr<const Entry>(std::move(entry));
+    return Known(std::move(entry));
 }
 
 Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_signed_link(AccountId account, UserId user) {
-    const Key key('l', user, std::to_string(account));
-    auto entry = cached(key);
-    if (!entry) {
-        STOA_TRY(entry, load_linked(account, user));
-        entries_.put(key, entry);
-    }
+    const std::string text = std::to_string(account);
+    const Key key('l', user, text);
+    STOA_TRY(const Known entry, find(key, text, [&] { return load_linked(account, user); }));
     return entry->identity;
 }
 
-Result<std::shared_ptr<const AccountAuthenticator::Entry>> AccountAuthenticator::load_linked(AccountId account,
-                                                                                             UserId user) {
-    auto entry = std::make_shared<Entry>();
-    entry->revocation = services_.revocations.number(account);
+Result<AccountAuthenticator::Known> AccountAuthenticator::load_linked(AccountId account, UserId user) {
+    auto entry = new_entry(account);
     auto identity = std::make_shared<api::Identity>();
     STOA_TRY(identity->actor, read_actor(services_, account, user));
     identity->through = api::Through::session;
     identity->all_scopes = true;
     entry->identity = std::move(identity);
-    return std::shared_ptr<const Entry>(std::move(entry));
+    return Known(std::move(entry));
 }
 
 Result<api::Authenticator::EventAuth> AccountAuthenticator::issue_event_auth(AccountId account,

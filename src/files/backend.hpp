@@ -26,8 +26,9 @@ class Backend {
 
     /// Is the store there, and is it the same as before? Small, writes and reads where that costs nothing.
     virtual Status probe(Beat& beat) = 0;
-    /// Removes what uploads that died have left behind.
+    /// Removes what uploads that died have left behind. Called once an hour, and soon while there is something known.
     virtual void tidy(Beat& beat) = 0;
+    virtual bool has_leftovers() { return false; }
 
     virtual std::optional<std::string> presigned_url(const Blob& blob, const Store::DownloadAs& as) = 0;
 };

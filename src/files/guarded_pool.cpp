@@ -1,4 +1,5 @@
-// The workers of a GuardedPool and its queue. Which lock a function needs is said by STOA_REQUIRES in guarded_state.hpp.
+// The workers of a GuardedPool and its queue. Which lock a function needs is said by STOA_REQUIRES in
+// guarded_state.hpp.
 
 #include "files/guarded_pool.hpp"
 

@@ -282,6 +282,18 @@ TEST(GuardedPool, starts_with_a_store_that_hangs_is_down_or_is_no_store) {
     EXPECT_EQ(pool.start().error().message, "no such folder");
 }
 
+TEST(GuardedPool, believes_the_answer_of_a_probe_that_also_had_trouble) {
+    GuardedPool::Options options;
+    options.name = "test";
+    options.probe = [](Beat& beat) -> Status {
+        beat.store_is_down();
+        return {};
+    };
+    GuardedPool pool(std::move(options));
+    EXPECT_TRUE(pool.start().ok());
+    EXPECT_FALSE(pool.breaker_open());
+}
+
 TEST(GuardedPool, answers_internal_when_an_operation_throws) {
     Fixture f;
     const auto result = f.run([](Beat&) -> Result<int> { throw std::runtime_error("bad"); }).get();

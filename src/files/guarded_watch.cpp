@@ -167,7 +167,7 @@ void GuardedPool::State::probe_ended(std::list<Probe>::iterator self, const Stat
     probes.erase(self);
     const bool first = !first_probe;
     if (first) first_probe = status;
-    if (down) {
+    if (down && !status) {
         open_breaker(status.error().message.c_str());
         next_probe_us = system_clock().monotonic_us() + kProbeAgainUs;
     } else if (late) {

@@ -12,6 +12,7 @@ namespace stoa::files {
 namespace {
 
 constexpr std::int64_t kTidyEveryUs = 3'600'000'000;
+constexpr std::int64_t kTidyAgainUs = 2'000'000;  ///< while something is known to be left behind
 
 const char* result_name(const Error& error) {
     switch (error.code) {
@@ -126,8 +127,9 @@ class PooledStore final : public Store {
 
     void tidy_when_due() {
         const std::int64_t now = system_clock().monotonic_us();
-        std::int64_t due = tidy_due_us_.load();
-        if (now < due || !tidy_due_us_.compare_exchange_strong(due, now + kTidyEveryUs)) return;
+        std::int64_t last = tidied_us_.load();
+        const std::int64_t pause = backend_->has_leftovers() ? kTidyAgainUs : kTidyEveryUs;
+        if (now - last < pause || !tidied_us_.compare_exchange_strong(last, now)) return;
         pool_.submit<bool>(
             [backend = backend_](Beat& beat) -> Result<bool> {
                 backend->tidy(beat);
@@ -138,8 +140,8 @@ class PooledStore final : public Store {
 
     std::shared_ptr<Backend> backend_;
     std::shared_ptr<Meter> put_, get_, stat_, remove_;
-    std::atomic<std::int64_t> tidy_due_us_{0};
-    GuardedPool pool_;  ///< last: its threads use what is above until it is gone
+    std::atomic<std::int64_t> tidied_us_{-kTidyEveryUs};  ///< monotonic; the first put tidies
+    GuardedPool pool_;                                    ///< last: its threads use what is above until it is gone
 };
 
 }  // namespace

@@ -91,10 +91,7 @@ class S3Backend final : public Backend {
         const Query query{{"list-type", "2"}, {"max-keys", "1"}, {"prefix", endpoint.prefix}};
         const Call call{"probe", "GET", "/" + endpoint.bucket, query};
         STOA_TRY(const Answer answer, client_.send(call, beat));
-        if (answer.ok()) {
-            multipart_.retry_aborts(beat);
-            return {};
-        }
+        if (answer.ok()) return {};
         Error error = client_.fault(call, answer, beat);
         if (error.code == Errc::not_found) {
             return invalid("What answers at the address of the S3 store is none.", "files.url");
@@ -110,6 +107,8 @@ class S3Backend final : public Backend {
         multipart_.retry_aborts(beat);
         multipart_.abort_older(clock_.now() - options_.leftover_age_s, beat);
     }
+
+    bool has_leftovers() override { return multipart_.has_unfinished(); }
 
     std::optional<std::string> presigned_url(const Blob& blob, const Store::DownloadAs& as) override {
         Query query;

@@ -104,6 +104,11 @@ bool Multipart::abort(const Started& upload, Beat& beat) {
     return answer && (answer->ok() || answer->status == 404);
 }
 
+bool Multipart::has_unfinished() {
+    const MutexLock lock(mutex_);
+    return !unfinished_.empty();
+}
+
 void Multipart::retry_aborts(Beat& beat) {
     while (!beat.abandoned()) {
         Started next;

@@ -22,6 +22,7 @@ class Multipart {
     /// Confirmed only when the store says that it has all of it, under that key, with that checksum.
     Status put(const std::string& path, Source& source, Digests digests, Beat& beat);
 
+    bool has_unfinished() STOA_EXCLUDES(mutex_);
     /// Calls off what could not be called off before.
     void retry_aborts(Beat& beat) STOA_EXCLUDES(mutex_);
     /// Calls off uploads below the prefix that were started before that instant.

@@ -174,7 +174,7 @@ Status DownloadDoor::find_file(db::Tx& tx, RecordId file, Job& job) {
     const model::Entity& entity = services_.model.registry.entity("file");
     db::Select select;
     select.table = entity.table;
-    select.columns_sql = "blob, name, size, content_type";
+    select.columns_sql = "`blob`, name, size, content_type";
     select.where = db::Condition::equals("id", file);
     select.limit = 1;
     STOA_CHECK(tx.select(select, [&](const db::Row& row) {

@@ -1,5 +1,5 @@
-# Sourced by scripts/engines: one Redis. Entries of the cache have a lifetime and may be evicted; streams of the bus have
-# none and are kept (volatile-lru).
+# Sourced by scripts/engines: one Redis. It evicts nothing: streams of the bus and positions of writes must not vanish
+# before their time, and a cache that is full is only slower.
 # shellcheck shell=bash disable=SC2154
 
 redis_launch() {  # redis_launch SET ENGINE [LINE OF CONFIGURATION…]
@@ -19,7 +19,7 @@ appendonly yes
 appendfsync everysec
 save ""
 maxmemory 64mb
-maxmemory-policy volatile-lru
+maxmemory-policy noeviction
 SETTINGS
     printf '%s\n' "$@" >>"$home/redis.conf"
     launch "$set" "$engine" redis-server "$home/redis.conf"

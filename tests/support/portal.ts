@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Process, startBalancer, Stores, topologyName } from './topology'
+import { Process, startBalancer, Stores, topologyName, type Engines, type TopologyName } from './topology'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const binary = resolve(root, process.env.STOA_BIN ?? 'build/release/stoa')
@@ -73,6 +73,10 @@ export interface Options {
   config?: string
   /** The account's address is the plain http one, which a test browser trusts. */
   browser?: boolean
+  /** Instead of the one that STOA_TEST_TOPOLOGY chooses. */
+  topology?: TopologyName
+  /** Other engines than a Redis and a shared folder. */
+  engines?: Engines
 }
 
 /** One process of the portal: its own port for plain http, and what only it has. */
@@ -107,6 +111,10 @@ export class Portal {
   get rawPort(): number {
     return this.webs[0]!.port
   }
+  /** Each process by itself. */
+  get directUrls(): string[] {
+    return this.webs.map((web) => `http://127.0.0.1:${web.port}`)
+  }
   get pids(): number[] {
     return this.webs.map((web) => web.process?.pid ?? 0)
   }
@@ -135,8 +143,7 @@ export class Portal {
 
   /** Writes the configuration of each process. */
   private async configure(): Promise<void> {
-    const topology = topologyName()
-    const { config = '', serve = [] } = this.options
+    const { config = '', serve = [], topology = topologyName() } = this.options
     if (topology === 'single') {
       const listen = ['--listen', `127.0.0.1:${this.httpsPort}`, '--listen-http', `127.0.0.1:${this.httpPort}`]
       this.store = ['--data', this.data]
@@ -145,14 +152,14 @@ export class Portal {
       this.webs.push({ port: this.httpPort, args: ['--data', this.data, ...listen, ...serve, ...file] })
       return
     }
-    if (topology !== 'sqlite') this.stores = await Stores.make(topology)
+    if (topology !== 'sqlite') this.stores = await Stores.make(topology, this.options.engines ?? {})
     await mkdir(join(this.data, 'files'))
     for (const name of ['web1', 'web2']) {
       // Processes on engines share nothing but those, as if each were on a machine of its own.
       const folder = join(this.data, topology === 'sqlite' ? 'data' : name)
       const file = join(this.data, `${name}.toml`)
       const head = `data_dir = "${folder}"\nhttp = true\ntrusted_proxies = ["127.0.0.1/32"]\nworkers = 4\n`
-      const files = topology === 'sqlite' ? '' : `[files]\nurl = "dir:${join(this.data, 'files')}"\n`
+      const files = this.stores ? `[files]\n${this.stores.files || `url = "dir:${join(this.data, 'files')}"\n`}` : ''
       await writeFile(file, `${head}${files}${this.stores?.config ?? ''}\n${config}`)
       const port = await freePort()
       this.webs.push({ port, args: ['--config', file, '--listen', `127.0.0.1:${port}`, ...serve] })

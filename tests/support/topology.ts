@@ -3,7 +3,7 @@
 // or on engines that run in STOA_ENGINES_DIR ("mariadb", "replication", "galera", each with a Redis beside it).
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -28,21 +28,37 @@ export async function engine(...args: string[]): Promise<string> {
   return stdout.trim()
 }
 
+export interface Engines {
+  cache?: 'redis' | 'memcached'
+  files?: 's3' | 'gluster'
+}
+
 /** A schema of its own on the engines, and what the configuration file says about them. */
 export class Stores {
-  private constructor(private readonly set: TopologyName, readonly schema: string, readonly config: string) {}
+  private constructor(private readonly set: TopologyName, readonly schema: string, readonly config: string, readonly files: string) {}
 
-  static async make(set: TopologyName): Promise<Stores> {
+  static async make(set: TopologyName, engines: Engines): Promise<Stores> {
+    const dir = process.env.STOA_ENGINES_DIR!
+    const port = async (name: string) => (await readFile(join(dir, name, 'port'), 'utf8')).trim()
     const schema = `test_${randomBytes(6).toString('hex')}`
     const url = await engine('schema', set, schema)
-    const dir = process.env.STOA_ENGINES_DIR!
-    const redis = `redis://127.0.0.1:${(await readFile(join(dir, 'redis/redis1/port'), 'utf8')).trim()}?prefix=${schema}:`
+    const redis = `redis://127.0.0.1:${await port('redis/redis1')}?prefix=${schema}:`
+    const cache = engines.cache === 'memcached'
+      ? `url = "memcached://127.0.0.1:${await port('memcached/memcached1')},127.0.0.1:${await port('memcached/memcached2')}?prefix=${schema}:"`
+      : `url = "${redis}"\npassword_file = "${dir}/redis/password"`
     const lines = [
       `[database]\nurl = "${url}"\npassword_file = "${dir}/${set}/password"\nconnections = 8\nwriters = 4`,
-      `[cache]\nurl = "${redis}"\npassword_file = "${dir}/redis/password"`,
+      `[cache]\n${cache}`,
       `[bus]\nurl = "${redis}"\npassword_file = "${dir}/redis/password"`,
     ]
-    return new Stores(set, schema, lines.join('\n'))
+    let files = ''
+    if (engines.files === 's3') {
+      files = `url = "s3+http://stoa%3Astoa@127.0.0.1:${await port('s3/s3-proxy')}/stoa/${schema}?region=us-east-1"\nsecret_key_file = "${dir}/s3/secret"\n`
+    } else if (engines.files === 'gluster') {
+      await mkdir(join(dir, 'gluster/mount', schema))
+      files = `url = "dir:${dir}/gluster/mount/${schema}"\n`
+    }
+    return new Stores(set, schema, lines.join('\n'), files)
   }
 
   async remove(): Promise<void> {

@@ -292,9 +292,9 @@ TEST(Findings, are_printed_for_people_and_programs) {
                             {Level::ok, "database a", "log_bin", "ON", "ON", "x"}};
     EXPECT_EQ(print_findings(findings),
               "database a\n"
-              "  warning sync_binlog                  0; required: 1\n"
+              "  warning sync_binlog                        0; required: 1\n"
               "            Set it.\n"
-              "  ok      log_bin                      ON\n"
+              "  ok      log_bin                            ON\n"
               "2 checks: 0 errors, 1 warnings");
     EXPECT_EQ(findings_json({}), R"({"errors":0,"warnings":0,"findings":[]})");
     EXPECT_EQ(exit_code(findings), 1);

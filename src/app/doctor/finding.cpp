@@ -7,7 +7,7 @@
 namespace stoa::app::doctor {
 namespace {
 
-constexpr std::size_t kCheckColumns = 28;
+constexpr std::size_t kCheckColumns = 34;
 
 std::int64_t count(const Findings& findings, Level level) {
     return std::count_if(findings.begin(), findings.end(), [=](const Finding& f) { return f.level == level; });

@@ -1,0 +1,48 @@
+// Replicas that apply everything 3 s late: a session still reads what it just wrote, from whichever process it asks.
+import { afterEach, expect, it } from 'vitest'
+import { ask, call, Portal, postJson } from '../support/portal'
+import { engine } from '../support/topology'
+
+const times = Number(process.env.STALE_TIMES ?? 300)
+let portal: Portal | undefined
+afterEach(async () => {
+  await engine('delay', '0')
+  await portal?.stop()
+})
+
+/** How many reads were answered by "primary" and "replica", out of the metrics of all processes. */
+async function readsFrom(portal: Portal): Promise<Record<string, number>> {
+  const reads: Record<string, number> = {}
+  for (const url of portal.directUrls) {
+    const { text } = await ask(`${url}/metrics`)
+    for (const [, server, count] of text.matchAll(/^stoa_db_reads_total\{[^}]*server="(\w+)"[^}]*\} (\d+)/gm)) {
+      reads[server!] = (reads[server!] ?? 0) + Number(count)
+    }
+  }
+  return reads
+}
+
+it(`shows each of ${times} new records to its own session at once`, async () => {
+  portal = await Portal.start({ topology: 'replication' })
+  await engine('delay', '3')
+  const { hook } = portal
+  const stale: string[] = []
+  const begin = performance.now()
+  for (let i = 0; i < times; i++) {
+    const title = `fresh ${i}`
+    const id = await call<number>(hook, 'crm.lead.add', { fields: { TITLE: title } })
+    const list = await call<{ ID: string; TITLE: string }[]>(hook, 'crm.lead.list', { filter: { '>=ID': id }, select: ['ID', 'TITLE'] })
+    if (!list.some((lead) => Number(lead.ID) === id && lead.TITLE === title)) stale.push(`${title}: not in the list`)
+    if (i % 10 === 0) {
+      await call(hook, 'crm.lead.update', { id, fields: { TITLE: `${title}, changed` } })
+      const lead = await call<{ TITLE: string }>(hook, 'crm.lead.get', { id })
+      if (lead.TITLE !== `${title}, changed`) stale.push(`${title}: not changed`)
+      await call(hook, 'crm.lead.delete', { id })
+      const gone = await postJson(`${hook}crm.lead.get`, { id })
+      if (gone.status === 200 && !gone.body.error) stale.push(`${title}: still there`)
+    }
+  }
+  console.log(await readsFrom(portal))
+  console.log(`${times} creations, each listed at once: ${stale.length} stale, ${Math.round((performance.now() - begin) / times)} ms each`)
+  expect(stale).toEqual([])
+})

@@ -1,6 +1,7 @@
 #include "model/stored_files.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/crypto.hpp"
 #include "base/limits.hpp"
@@ -19,6 +20,7 @@ constexpr std::int64_t kMayBeNamed = 0;
 constexpr std::int64_t kBeingRemoved = 1;
 constexpr std::int64_t kRemoved = 2;
 constexpr int kGenerationsMax = 100;
+constexpr std::int64_t kFilesOwnedMax = 10'000;
 
 const Entity& files_entity(const Records& records) {
     return records.services().registry.entity("file");
@@ -46,10 +48,6 @@ Status take_note(db::WriteTx& tx, const std::string& blob) {
     STOA_TRY(const bool named, is_named(tx, blob));
     if (named) return {};
     return Error{Errc::unavailable, "The file was given up before it was saved. Send it again.", {}, {}, 1};
-}
-
-std::string field_owner(const Entity& entity, RecordId id) {
-    return entity.name + ":" + std::to_string(id);
 }
 
 void collect(const json::Value& value, std::vector<RecordId>& out) {
@@ -119,7 +117,7 @@ Status remove_files(Records& records, std::span<const RecordId> files) {
         std::vector<std::string> blobs;
         db::Select select;
         select.table = "files";
-        select.columns_sql = "blob";
+        select.columns_sql = "`blob`";
         select.where = these;
         select.limit = static_cast<std::int64_t>(some.size());
         STOA_CHECK(tx.select(select, [&](const db::Row& row) {
@@ -135,10 +133,52 @@ Status remove_files(Records& records, std::span<const RecordId> files) {
     return {};
 }
 
+std::string file_owner(const Entity& entity, RecordId id) {
+    return entity.name + ":" + std::to_string(id);
+}
+
+Result<std::vector<std::pair<RecordId, Record>>> files_owned(Records& records, const Entity& entity,
+                                                             std::span<const RecordId> ids) {
+    std::vector<std::pair<RecordId, Record>> out;
+    if (ids.empty()) return out;
+    std::map<std::string, RecordId> by_owner;
+    std::vector<db::Value> owners;
+    for (const RecordId id : ids) {
+        by_owner[file_owner(entity, id)] = id;
+        owners.emplace_back(file_owner(entity, id));
+    }
+    Query query;
+    query.where = Condition::in("owner", std::move(owners));
+    query.limit = kFilesOwnedMax;
+    STOA_TRY(const std::vector<Record> rows, records.as_system().list(files_entity(records), query));
+    for (const Record& row : rows)
+        out.emplace_back(by_owner[row.text("OWNER")], row);
+    return out;
+}
+
+Status remove_files_owned(Records& records, const Entity& entity, std::span<const RecordId> ids) {
+    std::vector<RecordId> files;
+    for (std::size_t from = 0; from < ids.size(); from += limits::in_list_max) {
+        std::vector<db::Value> owners;
+        for (const RecordId id : ids.subspan(from, std::min<std::size_t>(limits::in_list_max, ids.size() - from)))
+            owners.emplace_back(file_owner(entity, id));
+        db::Select select;
+        select.table = "files";
+        select.columns_sql = "id";
+        select.where = Condition::in("owner", std::move(owners));
+        select.limit = kFilesOwnedMax;
+        STOA_CHECK(records.tx().select(select, [&](const db::Row& row) {
+            files.push_back(row.integer(0));
+            return true;
+        }));
+    }
+    return remove_files(records, files);
+}
+
 Status settle_files(Records& records, const Entity& entity, RecordId id, const std::vector<RecordId>& before,
                     const std::vector<RecordId>& after) {
     for (const RecordId file : without(after, before)) {
-        const db::Assignment owner[] = {{"owner", field_owner(entity, id)}};
+        const db::Assignment owner[] = {{"owner", file_owner(entity, id)}};
         const Condition free = Condition::all({Condition::equals("id", file), Condition::equals("owner", "")});
         STOA_TRY(const std::int64_t taken, records.write_tx().update("files", owner, free));
         if (taken == 0) return invalid("File " + std::to_string(file) + " does not belong to this record.");

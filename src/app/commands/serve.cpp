@@ -166,7 +166,7 @@ sigset_t stop_signals() {
 struct Running {
     Running(Portal& portal, files::Store& store, const Config& config, rest::TrustedProxies proxies)
         : workers("worker", config.workers, limits::worker_queue_max),
-          authenticator(portal.accounts(), notes),
+          authenticator(portal.accounts(), notes, portal.identities()),
           logins(portal.accounts()),
           sign_ups(portal.model().clock),
           events(portal.api(), portal.database(), authenticator, event_options(config)),
@@ -222,6 +222,9 @@ Status serve(const ServeOptions& options) {
     log::configure(config.log.level, config.log.format);
     STOA_TRY(const auto portal, Portal::open(config, true));
     STOA_TRY(const auto files, open_file_store(config));
+    if (const db::HomeAddress home = portal->homes().moved_to(); !home.address.empty() && !options.json) {
+        print_line("Everything lives at " + home.address + ". " + promoted_hint(home));
+    }
     STOA_TRY(pages::Assets assets, pages::Assets::load(config.ui_dir));
     STOA_TRY(rest::TrustedProxies proxies, rest::TrustedProxies::parse(config.trusted_proxies));
     STOA_TRY(const net::ServerOptions listen, server_options(config, options));
@@ -238,9 +241,6 @@ Status serve(const ServeOptions& options) {
         running.file_cleanup.tick(running.workers);
     });
     running.events.start();
-    if (const db::HomeAddress home = portal->homes().moved_to(); !home.address.empty() && !options.json) {
-        print_line("Everything lives at " + home.address + ". " + promoted_hint(home));
-    }
     announce(config, server, listen, options.json);
     log::info("serving", {{"version", kVersion}, {"io_threads", config.io_threads}, {"workers", config.workers}});
 

@@ -167,6 +167,9 @@ std::int64_t Servers::probe(Server& server) {
         server.probe =
             Connection::open({server.address, Purpose::probe, server.group}, options_.credentials, watch_, failure);
         if (server.probe == nullptr) found.problem = failure.error.message;
+        // With Galera a look waits until the node has applied what the others had committed: who switches to it then
+        // reads no older state. https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait
+        if (server.probe != nullptr && options_.galera) (void)server.probe->command("SET SESSION wsrep_sync_wait=1");
     }
     if (server.probe != nullptr) {
         server.probe->set_deadline(now_us() + kProbeCallUs);

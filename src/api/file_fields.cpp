@@ -91,6 +91,19 @@ Result<std::optional<json::Value>> store_files(Call& call, const model::Entity& 
     return out;
 }
 
+Status store_attachments(Call& call, const model::Entity& entity, RecordId id, const json::Value& given) {
+    const auto store = [&](const json::Value& value) -> Status {
+        const model::StoredContent* upload = call.upload(value);
+        if (!upload) return {};
+        auto added = model::add_file(call.records, *upload, model::file_owner(entity, id));
+        return added ? Status() : Status(added.error());
+    };
+    if (upload_number(given) >= 0) return store(given);
+    for (const json::Value* item : given.items())
+        STOA_CHECK(store(*item));
+    return {};
+}
+
 void write_file(json::Writer& out, const Shape& shape, RecordId file) {
     out.begin_object().field("id", file);
     if (shape.files) {

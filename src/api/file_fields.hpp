@@ -23,6 +23,9 @@ std::function<void(FileSearch&)> files_in_parameter(std::string parameter, std::
 Result<std::optional<json::Value>> store_files(Call& call, const model::Entity& entity, const Shape& shape,
                                                const json::Value& fields);
 
+/// Files in a list beside the fields of a record (FILES of a comment) become its own. The record is saved already.
+Status store_attachments(Call& call, const model::Entity& entity, RecordId id, const json::Value& given);
+
 /// {"id", "showUrl", "downloadUrl"}, or as crm.item has it {"id", "url", "urlMachine"}.
 void write_file(json::Writer& out, const Shape& shape, RecordId file);
 

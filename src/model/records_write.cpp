@@ -269,7 +269,7 @@ Status Records::remove(const Entity& entity, RecordId id) {
     auto removed = tx.remove(entity.table, key_of(entity, id));
     if (!removed) return removed.error();
     STOA_CHECK(remove_side_tables(tx, entity, id));
-    STOA_CHECK(remove_files(*this, files_of(before, before.user_fields(), *this)));
+    STOA_CHECK(remove_files_owned(*this, entity, id));
     if (hooks) STOA_CHECK(hooks->after_remove(context));
     return emit_change(*this, entity, Operation::remove, id);
 }

@@ -47,6 +47,17 @@ Result<RecordId> copy_file(Records& records, RecordId file, std::string_view own
 /// Forgets rows; the bytes go later, when nothing names them. Unknown ids are no error.
 Status remove_files(Records& records, std::span<const RecordId> files);
 
+/// Owner of the files that belong to a record.
+std::string file_owner(const Entity& entity, RecordId id);
+/// Rows of the files that belong to records of an entity, by record and in the order they came.
+Result<std::vector<std::pair<RecordId, Record>>> files_owned(Records& records, const Entity& entity,
+                                                             std::span<const RecordId> ids);
+/// Part of removing records; also to empty a list of attachments.
+Status remove_files_owned(Records& records, const Entity& entity, std::span<const RecordId> ids);
+inline Status remove_files_owned(Records& records, const Entity& entity, RecordId id) {
+    return remove_files_owned(records, entity, std::span(&id, 1));
+}
+
 /// Part of saving a record: rows that its file fields newly name become its own, those they name no more are removed.
 /// Errors: invalid_argument for a number that is not this record's and not a file of this very request.
 Status settle_files(Records& records, const Entity& entity, RecordId id, const std::vector<RecordId>& before,

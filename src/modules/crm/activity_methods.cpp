@@ -2,9 +2,12 @@
 // https://github.com/bitrix24/b24restdocs api-reference/crm/timeline/activities/activity-base/
 
 #include "api/crud.hpp"
+#include "api/file_fields.hpp"
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
 #include "json/parse.hpp"
+#include "model/stored_files.hpp"
+#include "modules/crm/attachments.hpp"
 #include "modules/crm/hooks.hpp"
 #include "modules/crm/methods.hpp"
 #include "modules/crm/owner_types.hpp"
@@ -183,6 +186,9 @@ Status add_activity(Call& call) {
         if (!changes.has(name)) changes.set(name, std::string("[]"));
     }
     STOA_TRY(const RecordId id, call.records.add(std::move(changes)));
+    if (const json::Value* files = fields->find_any_case("FILES")) {
+        STOA_CHECK(api::store_attachments(call, activities(call), id, *files));
+    }
     call.out.integer(id);
     return {};
 }
@@ -197,7 +203,13 @@ Result<RecordId> activity_id(Call& call) {
 
 Status get_activity(Call& call) {
     STOA_TRY(const RecordId id, activity_id(call));
-    return api::write_one(call, activities(call), api::Shape::classic(), id);
+    const RecordId ids[] = {id};
+    STOA_TRY(const Attachments files, Attachments::load(call, activities(call), ids));
+    return api::write_one(call, activities(call), api::Shape::classic(), id, [&](const db::Row&) {
+        if (!files.has(id)) return;
+        call.out.key("FILES");
+        files.write_list(call, id);
+    });
 }
 
 Status update_activity(Call& call) {
@@ -216,6 +228,10 @@ Status update_activity(Call& call) {
         changes.set("COMMUNICATIONS", std::move(stored));
     }
     STOA_CHECK(call.records.update(id, std::move(changes)));
+    if (const json::Value* files = fields->find_any_case("FILES")) {
+        STOA_CHECK(model::remove_files_owned(call.records, activities(call), id));
+        STOA_CHECK(api::store_attachments(call, activities(call), id, *files));
+    }
     call.out.boolean(true);
     return {};
 }
@@ -246,6 +262,14 @@ Result<Condition> bound_to(const json::Value& bindings) {
     return Condition::exists("crm_activity_bindings", "activity_id", "id", Condition::any(std::move(any)));
 }
 
+/// Whether `select` names FILES; they come from elsewhere.
+bool take_files_out(json::Value& params) {
+    json::Value* select = api::FileSearch::member(params, "select");
+    if (!select || !select->is_array()) return false;
+    const auto is_files = [](const json::Value& name) { return equals_any_case(name.as_text().value_or(""), "FILES"); };
+    return std::erase_if(select->array(), is_files) > 0;
+}
+
 Status list_activities(Call& call) {
     json::Value params = call.params.value().is_object() ? call.params.value() : json::Value(json::Object());
     Condition fixed = Condition::always();
@@ -263,8 +287,23 @@ Status list_activities(Call& call) {
         order.set("START_TIME", "ASC");
         params.object().set("order", std::move(order));
     }
+    const bool with_files = take_files_out(params);
     call.params = api::Params(params);
-    return api::write_list(call, activities(call), api::Shape::classic(), fixed);
+    const model::Entity& entity = activities(call);
+    if (!with_files) return api::write_list(call, entity, api::Shape::classic(), fixed);
+    bool counted = false;
+    STOA_TRY(const model::Query query, api::read_query(call, entity, api::Shape::classic(), fixed, counted));
+    std::vector<RecordId> ids;
+    const int id_column = entity.column_position(entity.id_field());
+    STOA_CHECK(call.records.stream(entity, query, [&](const db::Row& row) {
+        ids.push_back(row.integer(id_column));
+        return true;
+    }));
+    STOA_TRY(const Attachments files, Attachments::load(call, entity, ids));
+    return api::write_list(call, entity, api::Shape::classic(), fixed, [&](const db::Row& row) {
+        call.out.key("FILES");
+        files.write_list(call, row.integer(id_column));
+    });
 }
 
 }  // namespace
@@ -276,10 +315,18 @@ std::unique_ptr<model::EntityHooks> make_activity_hooks() {
 void add_activity_methods(api::MethodTable& table) {
     using api::Effect;
     table.add({
-        {.name = "crm.activity.add", .scope = "crm", .effect = Effect::write, .handler = add_activity},
+        {.name = "crm.activity.add",
+         .scope = "crm",
+         .effect = Effect::write,
+         .handler = add_activity,
+         .files = find_attachments},
         {.name = "crm.activity.get", .scope = "crm", .handler = get_activity},
         {.name = "crm.activity.list", .scope = "crm", .handler = list_activities},
-        {.name = "crm.activity.update", .scope = "crm", .effect = Effect::write, .handler = update_activity},
+        {.name = "crm.activity.update",
+         .scope = "crm",
+         .effect = Effect::write,
+         .handler = update_activity,
+         .files = find_attachments},
         {.name = "crm.activity.delete", .scope = "crm", .effect = Effect::write, .handler = delete_activity},
     });
 }

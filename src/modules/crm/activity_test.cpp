@@ -96,6 +96,51 @@ TEST_F(CrmActivities, an_activity_of_others_too_survives_its_owner) {
     EXPECT_EQ(ask("crm.activity.list", "{}"), "[]");
 }
 
+TEST_F(CrmActivities, files_hang_on_comments_and_activities_and_go_with_them) {
+    const auto stored = [&] {
+        std::string names;
+        read([&](model::Records& records) -> Status {
+            STOA_TRY(const auto rows, records.as_system().list(registry.entity("file"), {}));
+            for (const model::Record& row : rows)
+                names += row.text("NAME") + " ";
+            return {};
+        });
+        return names;
+    };
+    const auto comment =
+        add("crm.timeline.comment.add",
+            R"({"ENTITY_ID":1,"ENTITY_TYPE":"deal","COMMENT":"c","FILES":[["a.gif","R0lGODlh"],["b","Yg=="]]})");
+    const json::Value shown = *call("crm.timeline.comment.get", R"({"id":1})").find("FILES");
+    ASSERT_EQ(shown.object().size(), 2u);
+    EXPECT_EQ(at(*shown.find("1"), "type"), "image");
+    EXPECT_EQ(at(*shown.find("1"), "size"), "6");
+    EXPECT_EQ(at(*shown.find("2"), "name"), "b");
+    EXPECT_EQ(at(*shown.find("2"), "authorId"), "1");
+    EXPECT_NE(at(*shown.find("2"), "urlDownload").find("/rest/download.json?token="), std::string::npos);
+    const std::string named = R"({"filter":{"ENTITY_ID":1,"ENTITY_TYPE":"deal"},"select":["ID","FILES"]})";
+    EXPECT_EQ(call("crm.timeline.comment.list", named).array()[0].find("FILES")->object().size(), 2u);
+    call("crm.timeline.comment.update", R"({"id":1,"fields":{"COMMENT":"d"}})");
+    EXPECT_EQ(stored(), "a.gif b ");
+    call("crm.timeline.comment.update", R"({"id":1,"fields":{"FILES":[["c","Yw=="]]}})");
+    EXPECT_EQ(stored(), "c ");
+
+    const auto activity = add(
+        "crm.activity.add",
+        R"({"OWNER_TYPE_ID":2,"OWNER_ID":1,"TYPE_ID":3,"SUBJECT":"S","RESPONSIBLE_ID":1,"FILES":[{"fileData":["d","ZA=="]}]})");
+    const std::string id = R"({"id":)" + std::to_string(activity) + "}";
+    EXPECT_EQ(at(call("crm.activity.get", id).find("FILES")->array().at(0), "id"), "4");
+    const json::Value page = call("crm.activity.list", R"({"select":["ID","FILES"]})");
+    EXPECT_EQ(page.array().at(0).find("FILES")->array().size(), 1u);
+    call("crm.activity.update", R"({"id":)" + std::to_string(activity) + R"(,"fields":{"FILES":[]}})");
+    EXPECT_EQ(call("crm.activity.get", id).find("FILES"), nullptr);
+    call("crm.activity.update",
+         R"({"id":)" + std::to_string(activity) + R"(,"fields":{"FILES":[{"fileData":["e","ZQ=="]}]}})");
+    EXPECT_EQ(stored(), "c e ");
+    EXPECT_EQ(comment, 1);
+    call("crm.deal.delete", R"({"id":1})");
+    EXPECT_EQ(stored(), "");
+}
+
 TEST_F(CrmActivities, comments_hang_on_records_and_go_with_them) {
     const auto id =
         add("crm.timeline.comment.add", R"({"ENTITY_ID":1,"ENTITY_TYPE":"deal","COMMENT":"New comment was added"})");

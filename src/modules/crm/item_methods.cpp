@@ -2,6 +2,7 @@
 // https://github.com/bitrix24/b24restdocs api-reference/crm/universal/
 
 #include "api/crud.hpp"
+#include "api/file_fields.hpp"
 #include "modules/crm/list_params.hpp"
 #include "modules/crm/methods.hpp"
 #include "modules/crm/owner_types.hpp"
@@ -30,6 +31,17 @@ Result<const json::Value*> wanted_fields(const Call& call) {
     const json::Value* fields = call.params.find("fields");
     if (!fields) return invalid("Could not find value for parameter {fields}", "fields", "100");
     return call.params.object("fields");
+}
+
+/// Contents of files among the fields, by the kind of record that the call names.
+void find_item_files(api::FileSearch& search) {
+    json::Value* fields = api::FileSearch::member(search.parameters(), "fields");
+    const json::Value* given = api::FileSearch::member(search.parameters(), "entityTypeId");
+    if (!fields || !given) return;
+    const int type_id = static_cast<int>(given->as_integer().value_or(0));
+    const Entity* entity = search.registry().by_type_id(type_id);
+    if (!entity) entity = search.metadata().dynamic(type_id);
+    if (entity) api::find_files(search, *entity, model::Names::item, *fields);
 }
 
 Shape item_shape(const Call& call) {
@@ -132,10 +144,18 @@ void add_item_methods(api::MethodTable& table) {
     using api::Effect;
     using api::Run;
     table.add({
-        {.name = "crm.item.add", .scope = "crm", .effect = Effect::write, .handler = add_item},
+        {.name = "crm.item.add",
+         .scope = "crm",
+         .effect = Effect::write,
+         .handler = add_item,
+         .files = find_item_files},
         {.name = "crm.item.get", .scope = "crm", .run = Run::io, .handler = get_item},
         {.name = "crm.item.list", .scope = "crm", .handler = list_items},
-        {.name = "crm.item.update", .scope = "crm", .effect = Effect::write, .handler = update_item},
+        {.name = "crm.item.update",
+         .scope = "crm",
+         .effect = Effect::write,
+         .handler = update_item,
+         .files = find_item_files},
         {.name = "crm.item.delete", .scope = "crm", .effect = Effect::write, .handler = delete_item},
         {.name = "crm.item.fields", .scope = "crm", .run = Run::io, .handler = describe_fields},
     });

@@ -139,5 +139,29 @@ TEST_F(CrmItems, a_page_of_deals_costs_no_query_per_row) {
     EXPECT_LT(us / 20, 50'000) << "a debug build on a busy machine";
 }
 
+TEST_F(CrmItems, files_are_kept_in_fields_of_every_kind_of_record) {
+    const auto contact = add("crm.contact.add", R"({"NAME":"A","PHOTO":{"fileData":["a.png","eA=="]}})");
+    const json::Value photo = *call("crm.contact.get", R"({"id":)" + std::to_string(contact) + "}").find("PHOTO");
+    EXPECT_EQ(at(photo, "id"), "1");
+    EXPECT_NE(at(photo, "showUrl"), "?");
+    const json::Value item = *call("crm.item.update", R"({"entityTypeId":3,"id":)" + std::to_string(contact) +
+                                                          R"(,"fields":{"photo":["b.png","eQ=="]}})")
+                                  .find("item");
+    EXPECT_EQ(at(*item.find("photo"), "id"), "2");
+    EXPECT_NE(at(*item.find("photo"), "urlMachine").find("/rest/download.json?token="), std::string::npos);
+    call("crm.deal.userfield.add", R"({"fields":{"FIELD_NAME":"SCAN","USER_TYPE_ID":"file","MULTIPLE":"Y"}})");
+    const json::Value deal_item =
+        *call("crm.item.add", R"({"entityTypeId":2,"fields":{"title":"D","ufCrmScan":[["c","Yw=="],["d","ZA=="]]}})")
+             .find("item");
+    const json::Value& scans = *deal_item.find("ufCrmScan");
+    ASSERT_EQ(scans.array().size(), 2u);
+    const std::string id = at(deal_item, "id");
+    call("crm.item.update",
+         R"({"entityTypeId":2,"id":)" + id + R"(,"fields":{"ufCrmScan":[)" + at(scans.array()[1], "id") + "]}}");
+    EXPECT_EQ(call("crm.deal.get", R"({"id":)" + id + "}").find("UF_CRM_SCAN")->array().size(), 1u);
+    call("crm.company.add", R"({"fields":{"TITLE":"C","LOGO":{"fileData":["l","bA=="]}}})");
+    EXPECT_EQ(at(*call("crm.company.get", R"({"id":1})").find("LOGO"), "id"), "5");
+}
+
 }  // namespace
 }  // namespace stoa::crm

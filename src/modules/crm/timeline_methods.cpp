@@ -1,9 +1,12 @@
 // crm.timeline.comment.*: comments under a CRM record.
 // https://github.com/bitrix24/b24restdocs api-reference/crm/timeline/comments/
 
+#include "api/file_fields.hpp"
 #include "api/shape.hpp"
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
+#include "model/stored_files.hpp"
+#include "modules/crm/attachments.hpp"
 #include "modules/crm/methods.hpp"
 #include "modules/crm/owner_types.hpp"
 #include "modules/crm/save_steps.hpp"
@@ -61,6 +64,9 @@ Status add_comment(Call& call) {
     changes.set("ENTITY_TYPE", owner.code);
     changes.unset("AUTHOR_ID");
     STOA_TRY(const RecordId added, call.records.add(std::move(changes)));
+    if (const json::Value* files = fields->find_any_case("FILES")) {
+        STOA_CHECK(api::store_attachments(call, comments(call), added, *files));
+    }
     STOA_CHECK(note_activity(call.records, owner.type_id, owner.id));
     STOA_CHECK(emit(call, "ONCRMTIMELINECOMMENTADD", added));
     call.out.integer(added);
@@ -82,19 +88,33 @@ Result<Record> find_comment(Call& call) {
     return *comment;
 }
 
-void write_comment(Call& call, const Record& comment, const api::Selection& selection) {
+bool shows_attachments(const Call& call, const api::Selection& selection) {
+    if (selection.star) return true;
+    const json::Value* select = call.params.find("select");
+    for (const json::Value* name : select ? select->items() : std::vector<const json::Value*>()) {
+        if (equals_any_case(name->as_text().value_or(""), "FILES")) return true;
+    }
+    return false;
+}
+
+void write_comment(Call& call, const Record& comment, const api::Selection& selection, const Attachments& files) {
     call.out.begin_object();
     for (const model::Field* field : selection.fields) {
         call.out.raw_key(field->name);
         api::write_value(call.out, *field, api::Shape::classic(), comment.value(*field), call.zone());
     }
-    if (selection.star) call.out.key("FILES").begin_object().end_object();
+    if (shows_attachments(call, selection)) {
+        call.out.key("FILES");
+        files.write_cards(call, comment.id());
+    }
     call.out.end_object();
 }
 
 Status get_comment(Call& call) {
     STOA_TRY(const Record comment, find_comment(call));
-    write_comment(call, comment, api::Selection::everything(comments(call), nullptr, api::Shape::classic()));
+    const RecordId id[] = {comment.id()};
+    STOA_TRY(const Attachments files, Attachments::load(call, comments(call), id));
+    write_comment(call, comment, api::Selection::everything(comments(call), nullptr, api::Shape::classic()), files);
     return {};
 }
 
@@ -119,9 +139,15 @@ Status list_comments(Call& call) {
     query.limit = limits::page_size;
     query.offset = std::max<std::int64_t>(0, start - start % limits::page_size);
     STOA_TRY(const auto rows, call.records.list(comments(call), query));
+    std::vector<RecordId> ids;
+    if (shows_attachments(call, selection)) {
+        for (const Record& comment : rows)
+            ids.push_back(comment.id());
+    }
+    STOA_TRY(const Attachments files, Attachments::load(call, comments(call), ids));
     call.out.begin_array();
     for (const Record& comment : rows)
-        write_comment(call, comment, selection);
+        write_comment(call, comment, selection, files);
     call.out.end_array();
     if (start < 0) return {};
     STOA_TRY(call.total, call.records.count(comments(call), query.where));
@@ -139,6 +165,11 @@ Status update_comment(Call& call) {
         changes.set("COMMENT", text);
     }
     STOA_CHECK(call.records.update(comment.id(), std::move(changes)));
+    // The old files go as soon as FILES is named.
+    if (const json::Value* files = fields->find_any_case("FILES")) {
+        STOA_CHECK(model::remove_files_owned(call.records, comments(call), comment.id()));
+        STOA_CHECK(api::store_attachments(call, comments(call), comment.id(), *files));
+    }
     STOA_CHECK(emit(call, "ONCRMTIMELINECOMMENTUPDATE", comment.id()));
     call.out.integer(comment.id());
     return {};
@@ -157,10 +188,18 @@ Status delete_comment(Call& call) {
 void add_timeline_methods(api::MethodTable& table) {
     using api::Effect;
     table.add({
-        {.name = "crm.timeline.comment.add", .scope = "crm", .effect = Effect::write, .handler = add_comment},
+        {.name = "crm.timeline.comment.add",
+         .scope = "crm",
+         .effect = Effect::write,
+         .handler = add_comment,
+         .files = find_attachments},
         {.name = "crm.timeline.comment.get", .scope = "crm", .handler = get_comment},
         {.name = "crm.timeline.comment.list", .scope = "crm", .handler = list_comments},
-        {.name = "crm.timeline.comment.update", .scope = "crm", .effect = Effect::write, .handler = update_comment},
+        {.name = "crm.timeline.comment.update",
+         .scope = "crm",
+         .effect = Effect::write,
+         .handler = update_comment,
+         .files = find_attachments},
         {.name = "crm.timeline.comment.delete", .scope = "crm", .effect = Effect::write, .handler = delete_comment},
     });
 }

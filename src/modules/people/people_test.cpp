@@ -163,6 +163,23 @@ TEST_F(PeopleTest, employees_read_the_structure_and_do_not_change_it) {
     EXPECT_EQ(error_of("department.add", R"({"NAME":"X","PARENT":1})").message, "Access denied");
 }
 
+TEST_F(PeopleTest, a_photo_is_sent_as_a_file_and_shown_as_an_address) {
+    EXPECT_EQ(add("bob@example.org", R"(,"UF_DEPARTMENT":[1],"PERSONAL_PHOTO":["me.png","eA=="])"), "2");
+    const auto photo = [&] {
+        const json::Value page = call("user.get", R"({"ID":2})");
+        const json::Value* shown = page.array().at(0).find("PERSONAL_PHOTO");
+        return shown ? shown->string() : std::string();
+    };
+    const std::string first = photo();
+    EXPECT_TRUE(first.starts_with("https://127.0.0.1/rest/download.json?token=")) << first;
+    become(2, model::Role::employee);
+    call("user.update", R"({"ID":2,"PERSONAL_PHOTO":{"fileData":["new.png","eQ=="]}})");
+    EXPECT_NE(photo(), first);
+    call("user.update", R"({"ID":2,"PERSONAL_PHOTO":""})");
+    EXPECT_EQ(photo(), "");
+    EXPECT_EQ(error_of("user.update", R"({"ID":2,"PERSONAL_PHOTO":1})").code, Errc::invalid_argument);
+}
+
 TEST_F(PeopleTest, the_structure_is_there_in_the_third_version) {
     const json::Value node =
         call("humanresources.node.get", R"({"id":1,"select":["id","name","type","accessCode"]})", api::Wire::v3);

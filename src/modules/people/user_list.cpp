@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/file_links.hpp"
 #include "api/shape.hpp"
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
@@ -20,7 +21,7 @@ constexpr std::string_view kAlways[] = {
     "NAME",      "LAST_NAME",       "SECOND_NAME",       "EMAIL",         "LAST_LOGIN",        "DATE_REGISTER",
     "TIME_ZONE", "PERSONAL_GENDER", "PERSONAL_BIRTHDAY", "WORK_POSITION", "UF_EMPLOYMENT_DATE"};
 
-void write_field(api::Call& call, const model::Field& field, const db::Value& value) {
+void write_field(api::Call& call, const model::Field& field, const db::Value& value, const api::FileLinks& links) {
     if (field.name == "ACTIVE") {
         const auto* active = std::get_if<std::int64_t>(&value);
         call.out.raw_key(field.name).boolean(active && *active != 0);
@@ -32,14 +33,19 @@ void write_field(api::Call& call, const model::Field& field, const db::Value& va
         return;
     }
     call.out.raw_key(field.name);
+    if (field.type == model::FieldType::file) {
+        call.out.text(links.show(std::get<std::int64_t>(value)));
+        return;
+    }
     api::write_value(call.out, field, api::Shape::classic(), value, call.zone());
 }
 
 void write_object(api::Call& call, const model::Record& user, const UserSelection& selection,
                   const Links& departments) {
     call.out.begin_object();
+    const api::FileLinks links(call.metadata().account, call.now());
     for (const model::Field* field : selection.fields)
-        write_field(call, *field, user.value(*field));
+        write_field(call, *field, user.value(*field), links);
     if (selection.is_online) {
         const bool online = user.integer("LAST_ACTIVITY_DATE") >= call.now() - kOnlineSeconds;
         call.out.raw_key("IS_ONLINE").raw_text(online ? "Y" : "N");

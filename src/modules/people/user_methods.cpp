@@ -1,5 +1,6 @@
 // user.*: https://github.com/bitrix24/b24restdocs api-reference/user
 
+#include "api/file_fields.hpp"
 #include "api/shape.hpp"
 #include "modules/people/methods.hpp"
 #include "modules/people/user_fields.hpp"
@@ -47,8 +48,16 @@ const json::Value& values_of(const api::Call& call) {
 }
 
 Result<model::Changes> changes_of(api::Call& call, const model::Entity& users) {
-    return api::read_changes(users, call.metadata().user_fields(users.user_field_entity), api::Shape::classic(),
-                             values_of(call), call.zone());
+    const api::Shape shape = api::Shape::classic();
+    STOA_TRY(const std::optional<json::Value> stored, api::store_files(call, users, shape, values_of(call)));
+    return api::read_changes(users, call.metadata().user_fields(users.user_field_entity), shape,
+                             stored ? *stored : values_of(call), call.zone());
+}
+
+void find_user_files(api::FileSearch& search) {
+    const model::Entity& users = search.registry().entity("user");
+    json::Value* inner = api::FileSearch::member(search.parameters(), "fields");
+    api::find_files(search, users, model::Names::classic, inner ? *inner : search.parameters());
 }
 
 bool truth(const json::Value& values, std::string_view name) {
@@ -113,8 +122,8 @@ void add_user_methods(api::MethodTable& table) {
         {.name = "user.search", .scope = kAnyUserScope, .handler = &search, .snapshot = true},
         {.name = "user.current", .scope = kAnyUserScope, .run = Run::io, .handler = &current},
         {.name = "user.fields", .scope = kAnyUserScope, .run = Run::io, .handler = &fields},
-        {.name = "user.add", .scope = "user", .effect = Effect::write, .handler = &add},
-        {.name = "user.update", .scope = "user", .effect = Effect::write, .handler = &update},
+        {.name = "user.add", .scope = "user", .effect = Effect::write, .handler = &add, .files = find_user_files},
+        {.name = "user.update", .scope = "user", .effect = Effect::write, .handler = &update, .files = find_user_files},
     });
 }
 

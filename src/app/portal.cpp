@@ -52,6 +52,7 @@ Result<std::unique_ptr<Portal>> Portal::open(const Config& config, bool create) 
     std::unique_ptr<Portal> portal(new Portal());
     STOA_CHECK(portal->register_all());
     STOA_CHECK(portal->open_store(config, create));
+    STOA_CHECK(portal->share_with_others(config));
     return portal;
 }
 
@@ -97,6 +98,21 @@ Status Portal::open_services() {
     accounts_.reset(new accounts::Services{*database_, *model_, revocations_});
     api_.reset(new api::Services{*model_, methods_, kVersion});
     return {};
+}
+
+/// With several processes on one database, each must hear what the others change. (One process needs none of it, and on
+/// the embedded store a look-up costs less than asking a shared cache.)
+Status Portal::share_with_others(const Config& config) {
+    STOA_TRY(const EngineUrl bus, bus_address(config));
+    if (bus.scheme.empty()) return {};
+    STOA_TRY(bus_, bus::open(bus));
+    STOA_CHECK(metadata_->share(*bus_));
+    if (!config.cache.url.scheme.empty() && database_->blocks()) {
+        STOA_TRY(const EngineUrl url, address_of(config.cache.url, config.cache.password_file, "cache.password_file"));
+        STOA_TRY(cache_, cache::open(url));
+        if (cache_->is_shared()) identities_ = std::make_unique<accounts::SharedIdentities>(*cache_);
+    }
+    return revocations_.share(*bus_, identities_.get());
 }
 
 }  // namespace stoa::app

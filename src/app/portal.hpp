@@ -11,12 +11,15 @@
 #include "app/store.hpp"
 #include "app/user_bridge.hpp"
 #include "base/config.hpp"
+#include "bus/bus.hpp"
+#include "cache/cache.hpp"
 #include "model/metadata.hpp"
 #include "model/outbox.hpp"
 #include "model/records.hpp"
 #include "model/registry.hpp"
 #include "modules/accounts/revocations.hpp"
 #include "modules/accounts/services.hpp"
+#include "modules/accounts/shared_identities.hpp"
 
 namespace stoa::app {
 
@@ -43,13 +46,18 @@ class Portal {
     const model::ModelServices& model() const { return *model_; }
     const accounts::Services& accounts() const { return *accounts_; }
     const api::Services& api() const { return *api_; }
+    /// What other processes found out about credentials; null when nothing is shared.
+    accounts::SharedIdentities* identities() const { return identities_.get(); }
 
   private:
     Portal();
     Status register_all();
     Status open_store(const Config& config, bool create);
     Status open_services();
+    Status share_with_others(const Config& config);
 
+    std::unique_ptr<bus::Bus> bus_;  ///< null: this process is the only one
+    std::unique_ptr<cache::Cache> cache_;
     accounts::Revocations revocations_;
     UserBridge user_bridge_;
     model::Registry registry_;
@@ -61,6 +69,7 @@ class Portal {
     std::unique_ptr<model::ModelServices> model_;
     std::unique_ptr<accounts::Services> accounts_;
     std::unique_ptr<api::Services> api_;
+    std::unique_ptr<accounts::SharedIdentities> identities_;  ///< last: its thread calls revocations_
 };
 
 /// All numbered steps of the program, in order.

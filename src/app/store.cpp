@@ -17,11 +17,8 @@ constexpr std::string_view kFileScheme = "sqlite:";
 /// Replicas answer only when processes can tell each other, through Redis, how far each account's writes got: otherwise
 /// one process could not show what another one has just saved.
 Result<std::unique_ptr<db::Database>> with_replicas(const Config& config, std::unique_ptr<db::Database> database) {
-    const bool by_bus = config.bus.url.scheme.starts_with("redis");
-    if (!by_bus && !config.cache.url.scheme.starts_with("redis")) return database;
-    STOA_TRY(const EngineUrl url,
-             by_bus ? address_of(config.bus.url, config.bus.password_file, "bus.password_file")
-                    : address_of(config.cache.url, config.cache.password_file, "cache.password_file"));
+    STOA_TRY(const EngineUrl url, bus_address(config));
+    if (url.scheme.empty()) return database;
     STOA_TRY(auto tokens, cache::open_causal_tokens(url));
     return cache::make_causal_database(std::move(database), std::move(tokens));
 }
@@ -53,6 +50,13 @@ Result<std::unique_ptr<db::Database>> open_file(const std::string& path) {
 
 std::string store_file(const Config& config) {
     return config.data_dir + "/stoa.db";
+}
+
+Result<EngineUrl> bus_address(const Config& config) {
+    const auto is_redis = [](const EngineUrl& url) { return url.scheme.starts_with("redis"); };
+    if (is_redis(config.bus.url)) return address_of(config.bus.url, config.bus.password_file, "bus.password_file");
+    if (!config.bus.url.scheme.empty() || !is_redis(config.cache.url)) return EngineUrl();
+    return address_of(config.cache.url, config.cache.password_file, "cache.password_file");
 }
 
 Result<std::unique_ptr<db::Homes>> open_store(const Config& config, bool create) {

@@ -16,6 +16,10 @@ std::string store_file(const Config& config);
 /// next. Errors: not_found (no store there), and those of the engine.
 Result<std::unique_ptr<db::Homes>> open_store(const Config& config, bool create);
 
+/// The Redis through which processes tell each other what they change: that of the bus, or the one of the cache when no
+/// bus is configured. Without a scheme: none, this process is the only one. Errors: those of address_of().
+Result<EngineUrl> bus_address(const Config& config);
+
 /// A home by its address: mariadb://…, or sqlite:/path for another file. `config` says how (sessions, TLS, deadlines).
 Result<std::unique_ptr<db::Database>> open_home(const Config& config, const db::HomeAddress& home);
 /// Errors: invalid_argument for an address that cannot be a home.

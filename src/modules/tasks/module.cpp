@@ -2,6 +2,7 @@
 
 #include "modules/tasks/methods.hpp"
 #include "modules/tasks/names.hpp"
+#include "modules/tasks/task_files.hpp"
 #include "modules/tasks/task_hooks.hpp"
 #include "tasks_data.hpp"
 
@@ -21,6 +22,7 @@ void add_methods(api::MethodTable& table) {
     table.add(checklist_methods());
     table.add(comment_methods());
     table.add(elapsed_methods());
+    table.add(file_methods());
 }
 
 }  // namespace stoa::tasks

@@ -3,6 +3,7 @@
 #include "api/crud.hpp"
 #include "base/utf8.hpp"
 #include "modules/tasks/names.hpp"
+#include "modules/tasks/task_files.hpp"
 
 namespace stoa::tasks {
 
@@ -123,6 +124,9 @@ Status write_task(api::Call& call, RecordId id) {
     STOA_CHECK(people.load(call.records, {task.integer("CREATED_BY"), task.integer("RESPONSIBLE_ID")}));
     STOA_TRY(const bool may_edit, may(call, entity, id, model::Operation::update));
     STOA_TRY(const bool may_remove, may(call, entity, id, model::Operation::remove));
+    TaskFiles files;
+    const bool with_files = wants_files(call);
+    if (with_files) STOA_CHECK(files.load(call, std::span(&id, 1)));
     Status more_done;
     call.out.begin_object().key("task");
     STOA_CHECK(api::write_one(call, entity, task_shape(entity), id, [&](const db::Row&) {
@@ -137,6 +141,7 @@ Status write_task(api::Call& call, RecordId id) {
             call.out.key("checklist");
             more_done = write_checklist(call, id);
         }
+        if (with_files) files.write(call.out, id);
         write_actions(call, task, may_edit, may_remove);
     }));
     STOA_CHECK(more_done);

@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 #include "model/records.hpp"
 #include "modules/tasks/names.hpp"
+#include "modules/tasks/task_files.hpp"
 
 namespace stoa::tasks {
 
@@ -102,7 +103,7 @@ class TaskHooks final : public model::EntityHooks {
             auto removed = context.tx.remove(registry.entity(name).table, rows_of_task(context.before.id()));
             if (!removed) return removed.error();
         }
-        return {};
+        return remove_files(context);
     }
 };
 

@@ -6,6 +6,7 @@
 #include "base/utf8.hpp"
 #include "modules/tasks/names.hpp"
 #include "modules/tasks/task_card.hpp"
+#include "modules/tasks/task_files.hpp"
 
 namespace stoa::tasks {
 
@@ -134,18 +135,23 @@ Result<Rewritten> rewrite(const api::Call& call) {
     return out;
 }
 
-/// Cards of the people a page names, read before the page is written.
-Status load_people(api::Call& call, const model::Entity& entity, const Condition& fixed, PeopleCards& people) {
+/// Cards of the people a page names, and its attachments, read before the page is written.
+Status load_beside(api::Call& call, const model::Entity& entity, const Condition& fixed, PeopleCards& people,
+                   TaskFiles& files) {
     bool counted = true;
     STOA_TRY(const model::Query query, api::read_query(call, entity, api::Shape::of(entity.api.v2), fixed, counted));
     const int creator = entity.column_position(entity.field("CREATED_BY"));
     const int responsible = entity.column_position(entity.field("RESPONSIBLE_ID"));
+    const int id = entity.column_position(entity.id_field());
     std::set<UserId> users;
+    std::vector<RecordId> tasks;
     STOA_CHECK(call.records.stream(entity, query, [&](const db::Row& row) {
+        tasks.push_back(row.integer(id));
         users.insert(row.integer(creator));
         users.insert(row.integer(responsible));
         return true;
     }));
+    if (wants_files(call)) STOA_CHECK(files.load(call, tasks));
     return people.load(call.records, users);
 }
 
@@ -157,7 +163,10 @@ Status list_tasks(api::Call& call) {
     const api::Params original = call.params;
     call.params = api::Params(rewritten.parameters);
     PeopleCards people;
-    Status listed = load_people(call, entity, rewritten.fixed, people);
+    TaskFiles files;
+    const bool with_files = wants_files(call);
+    const int id = entity.column_position(entity.id_field());
+    Status listed = load_beside(call, entity, rewritten.fixed, people, files);
     if (listed) {
         std::vector<std::pair<const char*, int>> cards;
         for (const auto& [name, key] : {std::pair("CREATED_BY", "creator"), {"RESPONSIBLE_ID", "responsible"}}) {
@@ -171,6 +180,7 @@ Status list_tasks(api::Call& call) {
                 call.out.key(key);
                 people.write(call.out, row.integer(column));
             }
+            if (with_files) files.write(call.out, row.integer(id));
         });
         call.out.end_object();
     }

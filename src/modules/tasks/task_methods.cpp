@@ -1,9 +1,11 @@
 // tasks.task.* of REST v2. https://github.com/bitrix24/b24restdocs api-reference/tasks
 
 #include "api/crud.hpp"
+#include "api/file_fields.hpp"
 #include "modules/tasks/methods.hpp"
 #include "modules/tasks/names.hpp"
 #include "modules/tasks/task_card.hpp"
+#include "modules/tasks/task_files.hpp"
 #include "modules/tasks/task_list.hpp"
 
 namespace stoa::tasks {
@@ -14,6 +16,13 @@ namespace {
 
 const model::Entity& task_entity(const Call& call) {
     return call.registry().entity(kTask);
+}
+
+/// Contents of files in user fields of tasks.
+void find_task_files(api::FileSearch& search) {
+    const model::Entity& entity = search.registry().entity(kTask);
+    json::Value* fields = api::FileSearch::member(search.parameters(), "fields");
+    if (fields) api::find_files(search, entity, api::Shape::of(entity.api.v2).names, *fields);
 }
 
 /// taskId as documented; id as older clients send it. What is no number, or none at all, is error "0" or "100".
@@ -41,6 +50,7 @@ Status add(Call& call) {
     STOA_TRY(const json::Value* fields, call.params.object("fields"));
     const model::Entity& entity = task_entity(call);
     STOA_TRY(const RecordId id, api::add_record(call, entity, api::Shape::of(entity.api.v2), *fields));
+    STOA_CHECK(save_files(call, id, *fields));
     return write_task(call, id);
 }
 
@@ -60,6 +70,7 @@ Status update(Call& call) {
     STOA_TRY(const json::Value* fields, call.params.object("fields"));
     const model::Entity& entity = task_entity(call);
     STOA_CHECK(as_task_error(api::update_record(call, entity, api::Shape::of(entity.api.v2), id, *fields)));
+    STOA_CHECK(save_files(call, id, *fields));
     return write_task(call, id);
 }
 
@@ -166,10 +177,14 @@ std::vector<api::Method> task_methods() {
     using api::Effect;
     using api::Run;
     return {
-        {.name = "tasks.task.add", .scope = kScope, .effect = Effect::write, .handler = add},
+        {.name = "tasks.task.add", .scope = kScope, .effect = Effect::write, .handler = add, .files = find_task_files},
         {.name = "tasks.task.get", .scope = kScope, .run = Run::io, .handler = get},
         {.name = "tasks.task.list", .scope = kScope, .handler = list_tasks},
-        {.name = "tasks.task.update", .scope = kScope, .effect = Effect::write, .handler = update},
+        {.name = "tasks.task.update",
+         .scope = kScope,
+         .effect = Effect::write,
+         .handler = update,
+         .files = find_task_files},
         {.name = "tasks.task.delete", .scope = kScope, .effect = Effect::write, .handler = remove},
         {.name = "tasks.task.start", .scope = kScope, .effect = Effect::write, .handler = start},
         {.name = "tasks.task.pause", .scope = kScope, .effect = Effect::write, .handler = pause},

@@ -13,12 +13,23 @@ constexpr const char* kUserEntity = R"({
              {"name": "WORK_POSITION"}]
 })";
 
+/// The drive is another module: here its files are plain rows of their owner.
+constexpr const char* kDrive[] = {
+    R"({"name": "disk.object", "table": "disk_objects", "access": "personal", "owner": "CREATED_BY",
+        "fields": [{"name": "ID", "type": "id"}, {"name": "TYPE"}, {"name": "DELETED_TYPE", "type": "integer"},
+                   {"name": "CREATED_BY", "type": "user", "default": "@user"}]})",
+    R"({"name": "disk.attached_object", "table": "disk_attached_objects",
+        "fields": [{"name": "ID", "type": "id"}, {"name": "OBJECT_ID", "type": "integer"}, {"name": "MODULE_ID"},
+                   {"name": "ENTITY_TYPE"}, {"name": "ENTITY_ID", "type": "integer"}]})"};
+
 class TasksTest : public api::testing::PortalFixture {
   protected:
     void SetUp() override {
         open(
             [](model::Registry& all) -> Status {
                 STOA_CHECK(all.add(kUserEntity));
+                for (const char* entity : kDrive)
+                    STOA_CHECK(all.add(entity));
                 return register_entities(all);
             },
             add_methods);
@@ -176,6 +187,64 @@ TEST_F(TasksTest, removal_takes_the_tasks_rows_with_it) {
             STOA_TRY(const std::int64_t rows, records.tx().count(table, db::Condition::always()));
             EXPECT_EQ(rows, 0) << table;
         }
+        return {};
+    });
+}
+
+TEST_F(TasksTest, files_of_the_drive_hang_on_tasks) {
+    const auto file = [&](const char* type) {
+        RecordId id = 0;
+        write([&](model::Records& records) -> Status {
+            model::Changes changes(records.services().registry.entity("disk.object"));
+            changes.set("TYPE", std::string(type));
+            changes.set("DELETED_TYPE", std::int64_t{0});
+            STOA_TRY(id, records.add(std::move(changes)));
+            return {};
+        });
+        return id;
+    };
+    const auto files = [&] {
+        const json::Value got = call("tasks.task.get", R"({"taskId":1,"select":["ID","UF_TASK_WEBDAV_FILES"]})");
+        return json::to_json(*got.find("task")->find("ufTaskWebdavFiles"));
+    };
+    file("file");
+    file("file");
+    file("folder");
+    add(R"(,"UF_TASK_WEBDAV_FILES":["n1","n2"])");
+    EXPECT_EQ(files(), "[1,2]");
+    EXPECT_EQ(task("1").find("ufTaskWebdavFiles"), nullptr);
+    const json::Value page = call("tasks.task.list", R"({"select":["ID","UF_TASK_WEBDAV_FILES"]})");
+    EXPECT_EQ(json::to_json(*page.find("tasks")->array().at(0).find("ufTaskWebdavFiles")), "[1,2]");
+    call("tasks.task.update", R"({"taskId":1,"fields":{"TITLE":"U"}})");
+    EXPECT_EQ(files(), "[1,2]");
+    call("tasks.task.update", R"({"taskId":1,"fields":{"UF_TASK_WEBDAV_FILES":[2]}})");
+    EXPECT_EQ(files(), "[2]");
+    EXPECT_EQ(json::to_json(call("tasks.task.files.attach", R"({"taskId":1,"fileId":1})")), R"({"attachmentId":3})");
+    EXPECT_EQ(json::to_json(call("tasks.task.files.attach", R"({"taskId":1,"fileId":2})")), R"({"attachmentId":2})");
+    call("tasks.task.update", R"({"taskId":1,"fields":{"UF_TASK_WEBDAV_FILES":""}})");
+    EXPECT_EQ(files(), "[]");
+
+    for (const char* bad : {R"(["n3"])", R"(["n9"])", R"(["x"])"}) {
+        EXPECT_EQ(
+            error_of("tasks.task.update", R"({"taskId":1,"fields":{"UF_TASK_WEBDAV_FILES":)" + std::string(bad) + "}}")
+                .code,
+            Errc::invalid_argument)
+            << bad;
+    }
+    EXPECT_EQ(error_of("tasks.task.files.attach", R"({"fileId":1})").api_code, "100");
+    EXPECT_EQ(error_of("tasks.task.files.attach", R"({"taskId":1})").api_code, "100");
+    EXPECT_EQ(error_of("tasks.task.files.attach", R"({"taskId":9,"fileId":1})").api_code, "0");
+    actor.user = 2;
+    actor.role = model::Role::employee;
+    EXPECT_EQ(error_of("tasks.task.files.attach", R"({"taskId":1,"fileId":1})").api_code, "ERROR_CORE")
+        << "not his file";
+    actor.user = 1;
+    actor.role = model::Role::admin;
+    call("tasks.task.files.attach", R"({"taskId":1,"fileId":1})");
+    call("tasks.task.delete", R"({"taskId":1})");
+    read([](model::Records& records) -> Status {
+        STOA_TRY(const std::int64_t rows, records.tx().count("disk_attached_objects", db::Condition::always()));
+        EXPECT_EQ(rows, 0);
         return {};
     });
 }

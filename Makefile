@@ -1,9 +1,9 @@
 # The front door. Each verb is a script in scripts/, which can be called alone.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs build test fuzz check bench install-deps clean
+.PHONY: help up down logs build test torture-engines fuzz check bench install-deps clean
 
 help: ## list these verbs
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 up: ## install what is missing, build, start a portal with demo data, print its address (EMPTY=1, PORT=, HTTPS_PORT=)
 	@scripts/up
@@ -21,6 +21,11 @@ build: ## compile the server and the web pages
 
 test: ## build and run every test (FUZZ_SECONDS=60; scripts/test --quick runs the unit tests only)
 	@scripts/test
+
+torture-engines: ## kill, freeze and delay real engines under load, hundreds of times (ROUNDS=100); an hour or so
+	@scripts/install-deps --test
+	@scripts/build release
+	@STOA_BIN=$(CURDIR)/build/release/stoa tests/engines/run torture
 
 fuzz: ## feed every parser with random input, ten minutes each (FUZZ_SECONDS=600)
 	@scripts/fuzz

@@ -96,6 +96,7 @@ gluster_mounted() { mountpoint -q "$dir/gluster/mount"; }
 ready_gluster() {
     wait_until 30 "the volume is not mounted" gluster_mounted
     wait_until 30 "the volume takes no files" gluster_writes
+    mkdir -p "$dir/gluster/mount/stoa"
 }
 
 down_gluster() {
@@ -108,5 +109,5 @@ down_gluster() {
 
 toml_gluster() {
     [[ $1 == files ]] || return 0
-    say "url = \"dir:$dir/gluster/mount\""
+    say "url = \"dir:$dir/gluster/mount/stoa\""
 }

@@ -20,17 +20,23 @@ export function topologyName(): TopologyName {
   return name
 }
 
+/** Gives commands to the engines of a folder. */
+export function enginesIn(dir: string): (...args: string[]) => Promise<string> {
+  return async (...args) => (await run(engines, ['--dir', dir, ...args], { timeout: 180_000, maxBuffer: 16 << 20 })).stdout.trim()
+}
+
 /** A command of scripts/engines on the engines that run. */
 export async function engine(...args: string[]): Promise<string> {
   const dir = process.env.STOA_ENGINES_DIR
   if (!dir) throw new Error('STOA_ENGINES_DIR is not set: tests/engines/run starts the engines')
-  const { stdout } = await run(engines, ['--dir', dir, ...args], { timeout: 120_000 })
-  return stdout.trim()
+  return enginesIn(dir)(...args)
 }
 
 export interface Engines {
   cache?: 'redis' | 'memcached'
   files?: 's3' | 'gluster'
+  /** How long requests wait for a database that takes no writes; 15 s unless given. */
+  holdMs?: number
 }
 
 /** A schema of its own on the engines, and what the configuration file says about them. */
@@ -47,7 +53,7 @@ export class Stores {
       ? `url = "memcached://127.0.0.1:${await port('memcached/memcached1')},127.0.0.1:${await port('memcached/memcached2')}?prefix=${schema}:"`
       : `url = "${redis}"\npassword_file = "${dir}/redis/password"`
     const lines = [
-      `[database]\nurl = "${url}"\npassword_file = "${dir}/${set}/password"\nconnections = 8\nwriters = 4`,
+      `[database]\nurl = "${url}"\npassword_file = "${dir}/${set}/password"\nconnections = 8\nwriters = 4\nhold_ms = ${engines.holdMs ?? 15_000}`,
       `[cache]\n${cache}`,
       `[bus]\nurl = "${redis}"\npassword_file = "${dir}/redis/password"`,
     ]

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <thread>
 
 #include "app/doctor/cache_checks.hpp"
 #include "app/doctor/database_checks.hpp"
@@ -113,7 +114,9 @@ class Examination {
         DatabaseUse use;
         use.galera = wanted.url.parameter("mode") == "galera";
         use.asks_for_tls = !wanted.tls_ca.empty();
-        const int readers = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, config_.workers);
+        const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+        const int workers = config_.workers > 0 ? config_.workers : 4 * cores;
+        const int readers = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, workers);
         use.sessions_per_process = 2 * readers + 1;  // for reading, as many for writing, one that watches
         use.replica_lag_max_ms = wanted.replica_lag_max_ms;
         use.newest_step = newest_step_;

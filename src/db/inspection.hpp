@@ -30,7 +30,8 @@ struct ServerFacts {
     std::string schema_charset;                ///< what new tables get
     std::optional<int> newest_step{};          ///< the last migration; nothing: the schema is empty
     std::optional<std::int64_t> free_bytes{};  ///< below its data folder, when that is on this machine
-    std::optional<Error> write_refusal{};      ///< of a trial, which a server gets that takes writes
+    bool wrote = false;                        ///< a trial was made, and its result:
+    std::optional<Error> write_refusal{};
 
     std::string variable(std::string_view name) const;
     std::int64_t number(std::string_view name) const;  ///< of a variable; 0 when it is none

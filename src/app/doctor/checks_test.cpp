@@ -135,6 +135,7 @@ TEST(DatabaseChecks, clocks_and_disks_are_looked_at) {
     server.free_bytes = 50 << 20;
     EXPECT_EQ(of(server), Complaints{"error disk"});
     server = good_server();
+    server.wrote = true;
     server.write_refusal = Error{Errc::unavailable, "Lost connection (2013)"};
     EXPECT_EQ(of(server), Complaints{"error a write"});
 }

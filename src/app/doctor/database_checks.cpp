@@ -242,7 +242,7 @@ class Judge {
     }
 
     void check_write() const {
-        if (!s_.newest_step || s_.variable("read_only") != "OFF") return;
+        if (!s_.wrote) return;
         add(!s_.write_refusal, Level::error, "a write", s_.write_refusal ? s_.write_refusal->message : "stored",
             "stored", "Is the disk full, or no replica there to acknowledge? The server's log says more.");
     }

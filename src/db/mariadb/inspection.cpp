@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "db/mariadb/trouble.hpp"
@@ -150,7 +151,7 @@ Status write_and_remove(Session& session) {
     return session.ask("DELETE FROM receipts WHERE account_id=0 AND request_key=" + key);
 }
 
-Status look(Session& session, const ServerAddress& server, bool try_write, ServerFacts& facts) {
+Status look(Session& session, const ServerAddress& server, ServerFacts& facts) {
     STOA_CHECK(session.ask("SHOW GLOBAL VARIABLES", into(facts.variables)));
     STOA_CHECK(session.ask("SHOW GLOBAL STATUS", into(facts.status)));
     STOA_CHECK(session.ask("SHOW GRANTS", [&](const Session::Cells&, const Session::Cells& values) {
@@ -162,10 +163,22 @@ Status look(Session& session, const ServerAddress& server, bool try_write, Serve
     STOA_CHECK(look_at_schema(session, facts));
     look_at_replication(session, facts);
     look_at_disk(server, facts);
-    if (try_write && facts.newest_step && facts.variable("read_only") == "OFF") {
-        if (auto written = write_and_remove(session); !written) facts.write_refusal = written.error();
-    }
     return {};
+}
+
+/// Where a trial does no harm: a write to a replica, or to one of two that both take writes, would part them for ever.
+std::optional<std::size_t> the_writer(const std::vector<ServerFacts>& servers) {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const ServerFacts& server = servers[i];
+        if (server.refusal || server.variable("read_only") != "OFF") continue;
+        if (server.variable("wsrep_on") == "ON") return server.newest_step ? std::optional(i) : std::nullopt;
+        if (found) return std::nullopt;
+        found = i;
+    }
+    if (!found) return std::nullopt;
+    const ServerFacts& server = servers[*found];
+    return server.newest_step && server.replica.empty() && !server.replica_hidden ? found : std::nullopt;
 }
 
 }  // namespace
@@ -185,15 +198,23 @@ std::string ServerFacts::state(std::string_view name) const {
 }
 
 std::vector<ServerFacts> inspect_mariadb(const MariadbOptions& options, bool try_write) {
+    const std::vector<ServerAddress> servers = static_topology(options.url.hosts)->view().servers;
     std::vector<ServerFacts> out;
-    for (const ServerAddress& server : static_topology(options.url.hosts)->view().servers) {
+    for (const ServerAddress& server : servers) {
         ServerFacts facts;
         facts.address = server.printable();
         Session session;
         auto status = session.connect(server, options);
-        if (status) status = look(session, server, try_write, facts);
+        if (status) status = look(session, server, facts);
         if (!status) facts.refusal = status.error();
         out.push_back(std::move(facts));
+    }
+    if (const auto writer = try_write ? the_writer(out) : std::nullopt) {
+        Session session;
+        auto status = session.connect(servers[*writer], options);
+        if (status) status = write_and_remove(session);
+        out[*writer].wrote = true;
+        if (!status) out[*writer].write_refusal = status.error();
     }
     return out;
 }

@@ -135,7 +135,7 @@ class PooledStore final : public Store {
                 backend->tidy(beat);
                 return true;
             },
-            [](Result<bool>) {});
+            [](const Result<bool>&) {});
     }
 
     std::shared_ptr<Backend> backend_;

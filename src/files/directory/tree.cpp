@@ -47,7 +47,7 @@ bool is_dots(const char* name) {
 bool is_empty(const Fd& folder) {
     const Directory directory = list(folder);
     if (!directory) return false;
-    while (const dirent* entry = ::readdir(directory.get())) {
+    while (const dirent* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe): a DIR of our own
         const std::string_view name = entry->d_name;
         // ext4 makes lost+found in the root of each file system.
         if (!is_dots(entry->d_name) && name != "lost+found" && name != kOwnFolder) return false;
@@ -232,7 +232,7 @@ void Tree::remove_leftovers(Beat& beat) const {
     const Directory directory = list(folder);
     int removed = 0;
     while (directory && removed < kLeftoversAtOnceMax && !beat.abandoned()) {
-        const dirent* entry = ::readdir(directory.get());
+        const dirent* entry = ::readdir(directory.get());  // NOLINT(concurrency-mt-unsafe): as above
         if (!entry) break;
         beat.beat();
         if (is_dots(entry->d_name) || ::fstatat(folder.get(), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;

@@ -13,6 +13,8 @@
 #include "files/s3/endpoint.hpp"
 #include "files/testing/raw_server.hpp"
 #include "files/testing/waiting_store.hpp"
+#include "net/server.hpp"
+#include "net/tls_certificate.hpp"
 
 namespace stoa::files {
 namespace {
@@ -333,6 +335,39 @@ TEST(MisbehavingS3, is_left_for_the_next_host_when_it_is_gone) {
     const auto [read, ms] = timed([&] { return get(**opened, kBlob); });
     ASSERT_TRUE(read.ok()) << read.error().message;
     EXPECT_LT(ms, 1'000);
+}
+
+TEST(MisbehavingS3, is_trusted_only_with_a_certificate_of_the_named_authority) {
+    const auto pem = net::make_self_signed({"127.0.0.1"}, 10);
+    ASSERT_TRUE(pem.ok());
+    net::ServerOptions options;
+    options.listen = {{"127.0.0.1", 0, true}};
+    options.certificate_pem = pem->certificate;
+    options.private_key_pem = pem->private_key;
+    net::Server server(options, [](net::Request& request, net::Responder respond) {
+        net::Response response;
+        response.body = request.target.find("list-type") == std::string::npos ? "over TLS" : "<ListBucketResult/>";
+        respond(std::move(response));
+    });
+    ASSERT_TRUE(server.start().ok());
+    const fixture::TempDir folder;
+    std::ofstream(folder.path("ca.pem")) << pem->certificate;
+    EngineUrl url;
+    url.scheme = "s3+https";
+    url.user = "key";
+    url.password = "secret";
+    url.hosts = {{"127.0.0.1", server.ports()[0]}};
+    url.path = "bucket";
+    const auto stranger = try_open(url);
+    ASSERT_TRUE(stranger.ok()) << "a certificate may be renewed any moment";
+    EXPECT_EQ(get(**stranger, kBlob).error().code, Errc::unavailable);
+    url.parameters["ca_file"] = folder.path("ca.pem");
+    const auto trusted = try_open(url);
+    ASSERT_TRUE(trusted.ok());
+    const auto read = get(**trusted, kBlob);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(*read, "over TLS");
+    server.stop();
 }
 
 EngineUrl parsed(const std::string& text) {

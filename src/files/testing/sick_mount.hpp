@@ -45,7 +45,7 @@ class SickMount {
     void thaw() { process_->thaw(); }
     /// Its server dies; the mount is still there and answers "Transport endpoint is not connected".
     void kill() { process_->kill(); }
-    void unmount() { ::umount2(path().c_str(), MNT_DETACH); }
+    void unmount() const { ::umount2(path().c_str(), MNT_DETACH); }
     void start() {
         auto started =
             fixture::EngineProcess::start({{STOA_SICK_FS, backing(), folder_.path("control"), path()}, folder_.path()});

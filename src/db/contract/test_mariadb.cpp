@@ -1,6 +1,6 @@
 #include "db/contract/test_mariadb.hpp"
 
-#include <gtest/gtest.h>
+#include <stdexcept>
 
 namespace stoa::db {
 namespace {

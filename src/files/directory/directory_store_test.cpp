@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <utime.h>
 
-#include <ctime>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -196,9 +195,7 @@ TEST(DirectoryStore, removes_what_dead_uploads_left_and_nothing_that_is_being_wr
     open_at(dir.path());
     std::ofstream(dir.path(".stoa/tmp/old")) << "x";
     std::ofstream(dir.path(".stoa/tmp/young")) << "x";
-    const std::time_t past = std::time(nullptr) - 3'700;
-    const utimbuf times{past, past};
-    ASSERT_EQ(::utime(dir.path(".stoa/tmp/old").c_str(), &times), 0);
+    fs::last_write_time(dir.path(".stoa/tmp/old"), fs::file_time_type::clock::now() - std::chrono::seconds(3'700));
     const auto store = open_at(dir.path());
     ASSERT_TRUE(put(*store, {1, "a"}, "x").ok());
     EXPECT_TRUE(fixture::eventually([&] { return !fs::exists(dir.path(".stoa/tmp/old")); }));

@@ -24,7 +24,7 @@ struct Hasher::State {
     const EVP_MD* kind;
     std::unique_ptr<EVP_MD_CTX, Free> context;
 
-    void start() { must(EVP_DigestInit_ex(context.get(), kind, nullptr)); }
+    void start() const { must(EVP_DigestInit_ex(context.get(), kind, nullptr)); }
 };
 
 Hasher::Hasher(Kind kind)

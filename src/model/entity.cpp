@@ -67,12 +67,12 @@ void Entity::finish() {
         if (!field.v3_name.empty()) by_v3_name_.emplace(field.v3_name, field.index);
         if (!field.stored()) continue;
         if (position > 0) all_columns_sql_ += ", ";
-        all_columns_sql_ += field.column;
+        all_columns_sql_ += '`' + field.column + '`';  // some are words that an engine reserves
         column_positions_[i] = position++;
     }
     user_fields_position_ = -1;
     if (has_user_fields()) {
-        all_columns_sql_ += ", uf";
+        all_columns_sql_ += ", `uf`";
         user_fields_position_ = position;
     }
 }

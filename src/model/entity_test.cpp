@@ -16,7 +16,7 @@ TEST(EntityTest, names_follow_from_the_classic_name) {
     EXPECT_EQ(entity->find("date_create")->column, "date_create");
     EXPECT_EQ(entity->find_item_name("createdTime"), entity->find("DATE_CREATE"));
     EXPECT_EQ(entity->find_v3_name("createdTime"), nullptr) << "no v3 block, no v3 names";
-    EXPECT_EQ(entity->all_columns_sql(), "id, date_create");
+    EXPECT_EQ(entity->all_columns_sql(), "`id`, `date_create`");
 }
 
 TEST(EntityTest, mistakes_in_entity_data_name_their_place) {

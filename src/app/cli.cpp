@@ -67,7 +67,7 @@ void choose(CLI::App* command, Options& options, Chosen& chosen, Status (*run)(c
 struct AllOptions {
     ServeOptions serve;
     AccountCreateOptions account_create;
-    ListOptions account_list, user_list, demo_purge, db_check, db_migrate;
+    ListOptions account_list, user_list, demo_purge, db_check, db_migrate, files_clean;
     MoveCommandOptions account_move, promote;
     WebhookCreateOptions webhook;
     AppCreateOptions app;
@@ -210,6 +210,11 @@ void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::App* migrate = db->add_subcommand("migrate", "bring the store's tables up to this version");
     store_options(migrate, all.db_migrate);
     choose(migrate, all.db_migrate, chosen, &db_migrate);
+
+    CLI::App* files = cli.add_subcommand("files", "stored files")->require_subcommand(1);
+    CLI::App* clean = files->add_subcommand("clean", "remove bytes that nothing has named for a day");
+    store_options(clean, all.files_clean);
+    choose(clean, all.files_clean, chosen, &files_clean);
 
     CLI::App* config = cli.add_subcommand("config", "the configuration file")->require_subcommand(1);
     CLI::App* print = config->add_subcommand("print", "print a complete configuration file with comments");

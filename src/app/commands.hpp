@@ -55,6 +55,7 @@ Status user_list(const ListOptions& options);
 Status demo_purge(const ListOptions& options);
 Status db_check(const ListOptions& options);
 Status db_migrate(const ListOptions& options);
+Status files_clean(const ListOptions& options);
 
 struct WebhookCreateOptions : StoreOptions {
     std::string title = "Command line";

@@ -37,6 +37,7 @@ struct ReadOptions {
     bool snapshot = false;  ///< several selects see one state; without it each select stands alone (cheaper)
     /// A replica that has reached `at_least` may answer; otherwise the primary does, which is always up to date.
     bool replica = false;
+    int timeout_ms = 0;  ///< for the whole read, where a server is asked; 0: as configured (MariadbOptions::hold_ms)
 };
 
 /// An idempotency key of full length with what the caller puts before it.

@@ -141,14 +141,12 @@ Result<const HomeMap*> Homes::look_again(const HomeMap& known) {
 /// Until the home is open, or could not be opened.
 Result<Database*> Homes::wait_for(AccountId account) {
     const std::int64_t until_us = now_us() + std::int64_t{limits::home_open_wait_ms} * 1000;
-    ask({});
+    const std::uint64_t asked = ask({});
     MutexLock lock(mutex_);
-    const std::uint64_t tries = tries_;
     for (;;) {
         if (Database* const home = map().home(account)) return home;
         const std::int64_t left_us = until_us - now_us();
-        // One try may have been under way already when this was asked for; the next one counts.
-        if (closing_ || left_us <= 0 || tries_ >= tries + 2) return not_open(problem_);
+        if (closing_ || left_us <= 0 || served_ >= asked) return not_open(problem_);
         (void)published_.wait_us(mutex_, left_us);
     }
 }
@@ -246,23 +244,24 @@ Status Homes::write_each(const std::function<Status(WriteTx&)>& fn) {
 
 // --- The thread ----------------------------------------------------------------------------------------------------
 
-void Homes::ask(std::vector<HomeAddress> wanted) {
+std::uint64_t Homes::ask(std::vector<HomeAddress> wanted) {
     MutexLock lock(mutex_);
     for (HomeAddress& address : wanted) {
         if (std::find(wanted_.begin(), wanted_.end(), address) == wanted_.end()) wanted_.push_back(std::move(address));
     }
-    wake();
+    return wake();
 }
 
-void Homes::wake() {
-    due_ = true;
+std::uint64_t Homes::wake() {
     if (!thread_.joinable() && !closing_) thread_ = std::thread([this] { run(); });
     wake_.notify_one();
+    return ++asked_;
 }
 
 void Homes::run() {
     pthread_setname_np(pthread_self(), "db-homes");
-    while (wait_for_work()) {
+    std::uint64_t asked = 0;
+    while (wait_for_work(asked)) {
         Status done = refresh();
         {
             MutexLock lock(mutex_);
@@ -271,7 +270,7 @@ void Homes::run() {
                                                {"do", "check the address and the database there; it is tried again"}});
             }
             problem_ = done ? Error{} : std::move(done).error();
-            ++tries_;
+            served_ = asked;
             published_.notify_all();
         }
         send_on();
@@ -279,16 +278,16 @@ void Homes::run() {
 }
 
 /// False when closing and nothing waits any more.
-bool Homes::wait_for_work() {
+bool Homes::wait_for_work(std::uint64_t& asked) {
     MutexLock lock(mutex_);
-    while (!due_ && !closing_) {
+    while (asked_ == asked && !closing_) {
         if (jobs_.empty()) {
             wake_.wait(mutex_);
         } else if (!wake_.wait_us(mutex_, kOpenRetryUs)) {
             break;  // what waits is tried again
         }
     }
-    due_ = false;
+    asked = asked_;
     return !closing_ || !jobs_.empty();
 }
 
@@ -399,6 +398,24 @@ void Homes::send_on() {
 // --- All homes together --------------------------------------------------------------------------------------------
 
 Status Homes::migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) {
+    bool filling = false;
+    STOA_CHECK(local_->read(0, [&](Tx& tx) -> Status {
+        STOA_TRY(const bool there, has_home_tables(tx, words_ != nullptr));
+        if (!there) return {};
+        STOA_TRY(const auto arriving, arriving_accounts(tx));
+        filling = arriving.contains(0);
+        return {};
+    }));
+    if (!filling) return migrate_to_fill(steps, tables);
+    return Error{Errc::unavailable,
+                 "This database is being filled by a move or a restore that is not finished. Wait for it, or run that "
+                 "command again.",
+                 {},
+                 {},
+                 5};
+}
+
+Status Homes::migrate_to_fill(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) {
     {
         MutexLock serial(refresh_mutex_);
         steps_ = steps;
@@ -406,23 +423,12 @@ Status Homes::migrate(const std::vector<Migration>& steps, const std::vector<Tab
         migrated_ = true;
     }
     std::vector<HomeRow> rows;
-    std::vector<TransferRow> transfers;
     STOA_CHECK(local_->read(0, [&](Tx& tx) -> Status {
         STOA_TRY(const bool there, has_home_tables(tx, words_ != nullptr));
         if (!there) return {};
         STOA_TRY(rows, read_homes(tx));
-        STOA_TRY(transfers, read_transfers(tx));
         return {};
     }));
-    for (const TransferRow& transfer : transfers) {
-        if (transfer.direction != TransferDirection::in || transfer.account != 0) continue;
-        return Error{Errc::unavailable,
-                     "This database is being filled by a move or a restore that is not finished. Wait for it, or run "
-                     "that command again.",
-                     {},
-                     {},
-                     5};
-    }
     const bool left = std::any_of(rows.begin(), rows.end(), [](const HomeRow& row) { return row.account == 0; });
     if (!left) STOA_CHECK(local_->migrate(steps, tables));
     if (rows.empty()) return {};
@@ -458,6 +464,19 @@ bool Homes::has_replicas() const {
     if (known.directory == known.local && local_->has_replicas()) return true;
     return std::any_of(known.open.begin(), known.open.end(),
                        [](const auto& home) { return home.second->has_replicas(); });
+}
+
+HomeAddress Homes::address_of(AccountId account) const {
+    const HomeMap& known = map();
+    const auto moved = known.moved.find(account);
+    return moved == known.moved.end() ? known.directory_address : moved->second;
+}
+
+std::vector<AccountId> Homes::moved_accounts() const {
+    std::vector<AccountId> accounts;
+    for (const auto& [account, home] : map().moved)
+        accounts.push_back(account);
+    return accounts;
 }
 
 void Homes::close() {

@@ -51,7 +51,10 @@ class Homes final : public Database {
     Status look_up(LookUpFn fn) override;
     Status write_each(const std::function<Status(WriteTx&)>& fn) override;
     /// Of every home; the store at hand stays as it is when it was left as a whole.
+    /// Error: unavailable while it is being filled by a move or a restore.
     Status migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) override;
+    /// The same for who fills it.
+    Status migrate_to_fill(const std::vector<Migration>& steps, const std::vector<TableDef>& tables);
     DatabaseStats stats() const override;
     bool blocks() const override;        ///< that of any home
     bool has_replicas() const override;  ///< that of any home
@@ -59,6 +62,12 @@ class Homes final : public Database {
 
     /// Where everything lives when the store at hand was left; empty otherwise.
     HomeAddress moved_to() const { return map().directory_address; }
+    /// Where an account lives; empty: in the store at hand.
+    HomeAddress address_of(AccountId account) const;
+    /// Accounts that left the store of all others.
+    std::vector<AccountId> moved_accounts() const;
+    /// The store at hand itself, for its upkeep.
+    Database& local() { return *local_; }
 
   private:
     struct Job;
@@ -73,12 +82,12 @@ class Homes final : public Database {
     Result<Database*> wait_for(AccountId account) STOA_EXCLUDES(mutex_);
 
     void follow(std::shared_ptr<Job> job) STOA_EXCLUDES(mutex_);
-    void ask(std::vector<HomeAddress> wanted) STOA_EXCLUDES(mutex_);
-    void wake() STOA_REQUIRES(mutex_);
+    std::uint64_t ask(std::vector<HomeAddress> wanted) STOA_EXCLUDES(mutex_);
+    std::uint64_t wake() STOA_REQUIRES(mutex_);
 
     // The thread's own.
     void run();
-    bool wait_for_work() STOA_EXCLUDES(mutex_);
+    bool wait_for_work(std::uint64_t& asked) STOA_EXCLUDES(mutex_);
     Status refresh() STOA_EXCLUDES(refresh_mutex_, mutex_);
     Result<Database*> opened(const HomeAddress& home) STOA_REQUIRES(refresh_mutex_);
     const HomeMap* publish(HomeMap map) STOA_EXCLUDES(mutex_);
@@ -103,9 +112,9 @@ class Homes final : public Database {
     std::vector<std::unique_ptr<const HomeMap>> maps_ STOA_GUARDED_BY(mutex_);  ///< kept: readers hold plain pointers
     std::vector<HomeAddress> wanted_ STOA_GUARDED_BY(mutex_);  ///< to be opened, also without being in a map
     std::deque<std::shared_ptr<Job>> jobs_ STOA_GUARDED_BY(mutex_);
-    Error problem_ STOA_GUARDED_BY(mutex_);            ///< of the last refresh
-    std::uint64_t tries_ STOA_GUARDED_BY(mutex_) = 0;  ///< refreshes of the thread so far
-    bool due_ STOA_GUARDED_BY(mutex_) = false;
+    Error problem_ STOA_GUARDED_BY(mutex_);             ///< of the last refresh
+    std::uint64_t asked_ STOA_GUARDED_BY(mutex_) = 0;   ///< how often the thread was asked to look
+    std::uint64_t served_ STOA_GUARDED_BY(mutex_) = 0;  ///< up to which of them it has looked
     bool closing_ STOA_GUARDED_BY(mutex_) = false;
     std::thread thread_ STOA_GUARDED_BY(mutex_);
 };

@@ -32,7 +32,8 @@ class MariadbDatabase final : public Database {
     ~MariadbDatabase() override { close_all(); }
 
     Status read(AccountId account, FunctionRef<Status(Tx&)> fn, const ReadOptions& options) override {
-        ReadSession session(*servers_, options, {system_clock().monotonic_us() + hold_us_, replica_wait_us_});
+        const std::int64_t time_us = options.timeout_ms > 0 ? options.timeout_ms * 1000LL : hold_us_;
+        ReadSession session(*servers_, options, {system_clock().monotonic_us() + time_us, replica_wait_us_});
         if (options.snapshot) return session.run_snapshot(account, fn);
         MariadbTx tx(session, account);
         return fn(tx);

@@ -23,27 +23,6 @@ std::int64_t now_us() {
     return system_clock().monotonic_us();
 }
 
-/// The account's rows in a store, or anybody's: whether there is one.
-Status check_empty(Tx& tx, const Catalogue& catalogue, Scope scope) {
-    for (const TableShape& table : catalogue) {
-        if (!scope.covers(table)) continue;
-        bool found = false;
-        std::vector<Value> values;
-        const std::string sql = "SELECT 1 FROM " + quoted(table.name) + scope_condition(table, scope, values);
-        STOA_CHECK(tx.raw().query(sql + " LIMIT 1", values, [&](const Row&) {
-            found = true;
-            return false;
-        }));
-        if (!found) continue;
-        return Error{Errc::already_exists, scope.whole()
-                                               ? "The new database is not empty (table " + table.name +
-                                                     "). Move everything into a database of its own."
-                                               : "The new database holds an account of that number already (table " +
-                                                     table.name + "). Choose another database."};
-    }
-    return {};
-}
-
 class Mover {
   public:
     Mover(const MoveOptions& options, MoveLock lock) : options_(options), lock_(std::move(lock)) {}
@@ -122,7 +101,7 @@ class Mover {
             return {};
         }
         if (mine != theirs.end()) {  // ours, and of no use any more
-            STOA_CHECK(remove_scope(*ends_.target, options_.to_engine, catalogue_, scope()));
+            STOA_CHECK(remove_scope(*ends_.target, options_.to_engine, catalogue_, scope(), options_.account));
         }
         STOA_CHECK(ends_.target->read(0, [&](Tx& tx) { return check_empty(tx, catalogue_, scope()); }));
         return start();
@@ -251,12 +230,14 @@ class Mover {
 
     /// The switch is done: clears the mark in the target and, for an account, the rows left behind.
     Status tidy_up() {
-        STOA_CHECK(write_in(*ends_.target, 0,
-                            [&](WriteTx& tx) { return remove_transfer(tx, options_.account, TransferDirection::in); }));
+        STOA_CHECK(write_in(*ends_.target, 0, [&](WriteTx& tx) -> Status {
+            STOA_CHECK(reserve_account(tx, options_.account));
+            return remove_transfer(tx, options_.account, TransferDirection::in);
+        }));
         if (options_.account == 0) return {};
         options_.progress({.phase = "cleaning"});
         system_sleep_ms(options_.grace_ms);
-        STOA_CHECK(remove_scope(*ends_.source, Engine::sqlite, source_catalogue_, scope()));
+        STOA_CHECK(remove_scope(*ends_.source, Engine::sqlite, source_catalogue_, scope(), options_.account));
         return write_in(*ends_.source, 0,
                         [&](WriteTx& tx) { return remove_transfer(tx, options_.account, TransferDirection::out); });
     }
@@ -356,7 +337,7 @@ Status abandon(const MoveOptions& options, const std::function<Result<Engine>(co
     }));
     for (const TransferRow& their : theirs) {
         if (their.direction != TransferDirection::in || their.id != row->id) continue;
-        STOA_CHECK(remove_scope(*ends.target, engine, catalogue, {row->account}));
+        STOA_CHECK(remove_scope(*ends.target, engine, catalogue, {row->account}, row->account));
         STOA_CHECK(write_in(*ends.target, 0,
                             [&](WriteTx& tx) { return remove_transfer(tx, row->account, TransferDirection::in); }));
     }

@@ -180,4 +180,24 @@ Result<std::int64_t> count_rows(Tx& tx, const TableShape& table, Scope scope) {
     return rows;
 }
 
+Status check_empty(Tx& tx, const Catalogue& catalogue, Scope scope) {
+    for (const TableShape& table : catalogue) {
+        if (!scope.covers(table)) continue;
+        bool found = false;
+        std::vector<Value> values;
+        const std::string sql = "SELECT 1 FROM " + quoted(table.name) + scope_condition(table, scope, values);
+        STOA_CHECK(tx.raw().query(sql + " LIMIT 1", values, [&](const Row&) {
+            found = true;
+            return false;
+        }));
+        if (!found) continue;
+        return Error{Errc::already_exists, scope.whole()
+                                               ? "The new database is not empty (table " + table.name +
+                                                     "). Move everything into a database of its own."
+                                               : "The new database holds an account of that number already (table " +
+                                                     table.name + "). Choose another database."};
+    }
+    return {};
+}
+
 }  // namespace stoa::db::transfer

@@ -6,6 +6,9 @@
 
 namespace stoa::db::transfer {
 
+/// Reads of whole tables may take their time.
+inline constexpr int kLongReadMs = 6 * 3600 * 1000;
+
 /// One account, or 0: everything in the store.
 struct Scope {
     AccountId account = 0;
@@ -33,6 +36,9 @@ Status read_rows(Tx& tx, Engine engine, const TableShape& table, const std::vect
                  FunctionRef<Status(RowValues&&)> sink);
 
 Result<std::int64_t> count_rows(Tx& tx, const TableShape& table, Scope scope);
+
+/// Error: already_exists when the store has a row of the scope.
+Status check_empty(Tx& tx, const Catalogue& catalogue, Scope scope);
 
 RowValues key_of(const TableShape& table, const RowValues& row);
 

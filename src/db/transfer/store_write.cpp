@@ -93,6 +93,19 @@ Status remove_rows(WriteTx& tx, Engine engine, const TableShape& table, const st
     return {};
 }
 
+Status reserve_account(WriteTx& tx, AccountId account) {
+    if (account == 0) return {};
+    std::int64_t next = 0;
+    STOA_CHECK(tx.raw().query("SELECT next_value FROM counters WHERE name = 'accounts'", {}, [&](const Row& row) {
+        next = row.integer(0);
+        return false;
+    }));
+    if (next > account) return {};
+    const Value values[] = {account + 1};
+    STOA_CHECK(tx.raw().execute("REPLACE INTO counters (name, next_value) VALUES ('accounts', ?)", values));
+    return {};
+}
+
 Status write_in(Database& database, AccountId account, FunctionRef<Status(WriteTx&)> fn, int timeout_ms) {
     WriteRequest request;
     request.account = account;
@@ -105,7 +118,7 @@ Status write_in(Database& database, AccountId account, FunctionRef<Status(WriteT
     return {};
 }
 
-Status remove_scope(Database& database, Engine engine, const Catalogue& catalogue, Scope scope) {
+Status remove_scope(Database& database, Engine engine, const Catalogue& catalogue, Scope scope, AccountId as) {
     // Backwards: what makes an account findable goes first.
     for (auto table = catalogue.rbegin(); table != catalogue.rend(); ++table) {
         if (!scope.covers(*table)) continue;
@@ -119,8 +132,7 @@ Status remove_scope(Database& database, Engine engine, const Catalogue& catalogu
                 return {};
             }));
             if (keys.empty()) break;
-            STOA_CHECK(
-                write_in(database, scope.account, [&](WriteTx& tx) { return remove_rows(tx, engine, *table, keys); }));
+            STOA_CHECK(write_in(database, as, [&](WriteTx& tx) { return remove_rows(tx, engine, *table, keys); }));
         }
     }
     return {};

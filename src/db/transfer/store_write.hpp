@@ -16,7 +16,10 @@ Status remove_rows(WriteTx& tx, Engine engine, const TableShape& table, const st
 /// One write transaction of the store. `account`: for engines that hand out a lock per account; 0 for many.
 Status write_in(Database& database, AccountId account, FunctionRef<Status(WriteTx&)> fn, int timeout_ms = 30'000);
 
-/// Removes every row of the scope, in bounded transactions.
-Status remove_scope(Database& database, Engine engine, const Catalogue& catalogue, Scope scope);
+/// A new account of that store will not get this number. 0: nothing to do.
+Status reserve_account(WriteTx& tx, AccountId account);
+
+/// Removes every row of the scope, in bounded transactions, as that account.
+Status remove_scope(Database& database, Engine engine, const Catalogue& catalogue, Scope scope, AccountId as);
 
 }  // namespace stoa::db::transfer

@@ -14,14 +14,6 @@ constexpr std::array<std::string_view, 1> kStoreTables = {"counters"};
 /// How the store itself works; each store has its own.
 constexpr std::array<std::string_view, 4> kOwnTables = {"schema_migrations", "homes", "transfers", "transfer_log"};
 
-/// Rows that the MariaDB driver keeps for itself among others: the turn of an account's writers, and receipts of writes
-/// that nobody gave a key.
-std::string_view counted_rows(std::string_view table) {
-    if (table == "sequences") return "`name`<>'_writes'";
-    if (table == "receipts") return "substr(`request_key`,1,3)<>'tx:'";
-    return {};
-}
-
 /// Rows by which an account is found from outside. They come last, so that a restore that ends early has made nothing
 /// that anybody could log in to; `accounts` is the very last.
 constexpr std::array<std::string_view, 8> kLast = {"outbox",       "logins",         "oauth_apps", "oauth_codes",
@@ -80,6 +72,12 @@ Status check(const TableShape& table) {
 }
 
 }  // namespace
+
+std::string_view counted_rows(std::string_view table) {
+    if (table == "sequences") return "`name`<>'_writes'";
+    if (table == "receipts") return "substr(`request_key`,1,3)<>'tx:'";
+    return {};
+}
 
 std::vector<std::size_t> TableShape::key_in_account() const {
     std::vector<std::size_t> positions;

@@ -15,9 +15,10 @@ std::int64_t now_us() {
 }
 
 Error differs(const std::string& table, const char* how) {
-    return {Errc::conflict, "The copy of the table " + table + " differs from the original: " + how +
-                                ". Nothing was switched. Give the move up with --abandon and start it again; if it "
-                                "happens again, report it as a bug."};
+    return {Errc::conflict,
+            "The copy of the table " + table + " differs from the original: " + how +
+                ". It was not put to use. Give it up and begin again; if it happens again, report it as "
+                "a bug."};
 }
 
 Status add_all(Tx& tx, const TableShape& table, Scope scope, TableDigest& sum) {
@@ -51,13 +52,14 @@ Status digest_in(Tx& tx, Engine engine, const Catalogue& catalogue, Scope scope,
 
 Result<std::map<std::string, std::int64_t>> counts(Database& database, const Catalogue& catalogue, Scope scope) {
     std::map<std::string, std::int64_t> rows;
-    STOA_CHECK(database.read(0, [&](Tx& tx) -> Status {
+    const auto count_all = [&](Tx& tx) -> Status {
         for (const TableShape& table : catalogue) {
             if (!scope.covers(table)) continue;
             STOA_TRY(rows[table.name], count_rows(tx, table, scope));
         }
         return {};
-    }));
+    };
+    STOA_CHECK(database.read(0, count_all, {.timeout_ms = kLongReadMs}));
     return rows;
 }
 
@@ -102,10 +104,10 @@ Status compare_touched(Copy& copy) {
 }  // namespace
 
 Result<Digests> digest(Database& database, Engine engine, const Catalogue& catalogue, Scope scope,
-                       const Touched& without) {
+                       const Touched& without, int timeout_ms) {
     Digests digests;
     STOA_CHECK(database.read(0, [&](Tx& tx) { return digest_in(tx, engine, catalogue, scope, without, digests); },
-                             {.snapshot = true}));
+                             {.snapshot = true, .timeout_ms = timeout_ms}));
     return digests;
 }
 

@@ -14,7 +14,7 @@ using Digests = std::map<std::string, TableDigest>;
 
 /// Of all rows of the scope, seen at one moment, without those of `without`.
 Result<Digests> digest(Database& database, Engine engine, const Catalogue& catalogue, Scope scope,
-                       const Touched& without);
+                       const Touched& without, int timeout_ms = kLongReadMs);
 
 /// Errors: conflict, naming the first table that differs.
 Status compare(const Digests& source, const Digests& target);

@@ -69,6 +69,7 @@ struct AllOptions {
     AccountCreateOptions account_create;
     ListOptions account_list, user_list, demo_purge, db_check, db_migrate, files_clean;
     MoveCommandOptions account_move, promote;
+    BackupOptions backup_create, backup_verify, backup_list, backup_restore;
     WebhookCreateOptions webhook;
     AppCreateOptions app;
     UserInviteOptions invite;
@@ -140,6 +141,37 @@ void add_cluster(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     store_options(promote, all.promote);
     move_options(promote, all.promote);
     choose(promote, all.promote, chosen, &cluster_promote);
+}
+
+void add_backup(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    CLI::App* group = cli.add_subcommand("backup", "backups: one file each, for any database")->require_subcommand(1);
+    BackupOptions& c = all.backup_create;
+    CLI::App* create = group->add_subcommand("create", "back up everything, or one account, while the portal works");
+    store_options(create, c);
+    create->add_option("--account", c.account, "only this account")->type_name("ID");
+    CLI::Option* file = create->add_option("--out", c.file, "file to write")->type_name("FILE");
+    create->add_option("--dir", c.folder, "folder for a file with the time in its name")
+        ->type_name("DIR")
+        ->excludes(file);
+    choose(create, c, chosen, &backup_create);
+
+    CLI::App* verify = group->add_subcommand("verify", "read a backup from end to end and check its sums");
+    verify->add_option("file", all.backup_verify.file, "the backup")->required()->type_name("FILE");
+    choose(verify, all.backup_verify, chosen, &backup_verify);
+
+    CLI::App* list = group->add_subcommand("list", "list the backups in a folder");
+    list->add_option("dir", all.backup_list.folder, "the folder")->required()->type_name("DIR");
+    choose(list, all.backup_list, chosen, &backup_list);
+
+    BackupOptions& r = all.backup_restore;
+    CLI::App* restore = group->add_subcommand("restore",
+                                              "bring a backup back: everything into an empty portal, an "
+                                              "account beside others");
+    store_options(restore, r);
+    restore->add_option("file", r.file, "the backup")->required()->type_name("FILE");
+    restore->add_option("--account", r.account, "another number for the account, which then has none of its secrets")
+        ->type_name("ID");
+    choose(restore, r, chosen, &backup_restore);
 }
 
 void add_user(CLI::App& cli, AllOptions& all, Chosen& chosen) {
@@ -258,6 +290,7 @@ int run_command_line(int argc, char** argv) {
     add_serve(cli, all.serve, chosen);
     add_account(cli, all, chosen);
     add_cluster(cli, all, chosen);
+    add_backup(cli, all, chosen);
     add_user(cli, all, chosen);
     add_credentials(cli, all, chosen);
     add_upkeep(cli, all, chosen);

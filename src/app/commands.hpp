@@ -46,6 +46,16 @@ struct MoveCommandOptions : StoreOptions {
 Status account_move(const MoveCommandOptions& options);
 Status cluster_promote(const MoveCommandOptions& options);
 
+struct BackupOptions : StoreOptions {
+    AccountId account = 0;     ///< create: only this one. restore: another number for it
+    std::string file, folder;  ///< create: one of them. list: the folder. others: the file
+    bool json = false;
+};
+Status backup_create(const BackupOptions& options);
+Status backup_verify(const BackupOptions& options);
+Status backup_list(const BackupOptions& options);
+Status backup_restore(const BackupOptions& options);
+
 struct ListOptions : StoreOptions {
     AccountId account = 0;  ///< 0: the only one there is
     bool json = false;

@@ -29,6 +29,12 @@ void Housekeeping::run(bool purge) {
     if (const auto purged = accounts::purge_expired(portal_.database(), now); !purged)
         complain("expired", purged.error());
     if (const auto purged = portal_.database().purge_receipts(now); !purged) complain("receipts", purged.error());
+    if (const auto ended = portal_.end_forgotten_move(now); !ended) {
+        complain("forgotten_move", ended.error());
+    } else if (*ended) {
+        log::warn("move_forgotten",
+                  {{"do", "nothing needs repair; start the move again, or give it up with --abandon"}});
+    }
 }
 
 }  // namespace stoa::app

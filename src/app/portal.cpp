@@ -5,6 +5,7 @@
 
 #include "api/crud.hpp"
 #include "app_data.hpp"
+#include "db/transfer/move.hpp"
 #include "model/migrations.hpp"
 #include "modules/accounts/module.hpp"
 #include "modules/crm/module.hpp"
@@ -80,8 +81,14 @@ Status Portal::register_all() {
 
 Status Portal::open_store(const Config& config, bool create) {
     STOA_TRY(database_, app::open_store(config, create));
+    if (config.database.url.scheme.empty()) store_file_ = store_file(config);
     STOA_CHECK(database_->migrate(all_migrations(), registry_.tables()));
     return open_services();
+}
+
+Result<bool> Portal::end_forgotten_move(UnixSeconds now) {
+    if (store_file_.empty()) return false;
+    return db::transfer::end_forgotten_capture(database_->local(), store_file_, now);
 }
 
 Result<Schema> Portal::schema() {

@@ -43,6 +43,8 @@ class Portal {
 
     db::Database& database() { return *database_; }
     const db::Homes& homes() const { return *database_; }
+    /// A move out of the embedded store that nobody works on any more no longer notes changes. True if there was one.
+    Result<bool> end_forgotten_move(UnixSeconds now);
     const model::ModelServices& model() const { return *model_; }
     const accounts::Services& accounts() const { return *accounts_; }
     const api::Services& api() const { return *api_; }
@@ -64,6 +66,7 @@ class Portal {
     api::MethodTable methods_;
     std::unique_ptr<access::RolePolicy> policy_;
     std::unique_ptr<db::Homes> database_;
+    std::string store_file_;  ///< of the embedded store; empty without one
     std::unique_ptr<model::MetadataCache> metadata_;
     std::unique_ptr<model::Outbox> outbox_;
     std::unique_ptr<model::ModelServices> model_;

@@ -2,6 +2,7 @@
 // Outbox: events are rows written in the same transaction as what they tell of (mechanism 5); nothing leaves the
 // program before the commit. append() on the write transaction's thread; take() and done() from one dispatcher.
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -26,17 +27,20 @@ class Outbox {
     explicit Outbox(db::Database& database) : database_(database) {}
 
     Status append(db::WriteTx& tx, std::string_view name, std::string_view data_json, UserId user);
-    /// Called (after commit, must not block) when there is something to take.
-    void set_waker(std::function<void()> waker) { waker_ = std::move(waker); }
+    /// Called (after commit, must not block) with the account that has something to take. The outbox must outlive it.
+    void set_waker(std::function<void(AccountId)> waker) { waker_ = std::move(waker); }
 
-    /// The oldest events of all accounts, at most `limit`.
-    Result<std::vector<Event>> take(std::int64_t limit);
-    /// Forgets delivered events; part of the dispatcher's own transaction, so that hand-over is exactly once.
-    Status remove(db::WriteTx& tx, const std::vector<std::int64_t>& ids);
+    /// Events of all accounts, at most `limit`, made before that moment of the wall clock.
+    Result<std::vector<Event>> take(std::int64_t limit, std::int64_t created_before_us = INT64_MAX);
+    /// The oldest events of one account.
+    Result<std::vector<Event>> take_of(AccountId account, std::int64_t limit);
+    /// Forgets delivered events; part of the dispatcher's own transaction, so that hand-over is exactly once. Tells how
+    /// many were still there: fewer than asked for means that another process has handed over the others.
+    Result<std::int64_t> remove(db::WriteTx& tx, const std::vector<std::int64_t>& ids);
 
   private:
     db::Database& database_;
-    std::function<void()> waker_;
+    std::function<void(AccountId)> waker_;
 };
 
 }  // namespace stoa::model

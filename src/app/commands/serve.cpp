@@ -14,6 +14,7 @@
 #include "app/file_store.hpp"
 #include "app/housekeeping.hpp"
 #include "app/router.hpp"
+#include "app/store.hpp"
 #include "base/crypto.hpp"
 #include "base/file_util.hpp"
 #include "base/limits.hpp"
@@ -169,7 +170,7 @@ struct Running {
           authenticator(portal.accounts(), notes, portal.identities()),
           logins(portal.accounts()),
           sign_ups(portal.model().clock),
-          events(portal.api(), portal.database(), authenticator, event_options(config)),
+          events(portal.api(), portal.database(), authenticator, event_options(portal, config)),
           rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, store)),
           pages{portal.accounts(),
                 authenticator,
@@ -193,8 +194,10 @@ struct Running {
           housekeeping(portal, notes, workers),
           file_cleanup(portal, store) {}
 
-    static rest::EventOptions event_options(const Config& config) {
+    static rest::EventOptions event_options(Portal& portal, const Config& config) {
         rest::EventOptions options;
+        const auto bus = bus_address(config);
+        options.alone = !portal.database().blocks() && bus && bus->scheme.empty();
         options.allow_private_targets = config.events.allow_private_targets;
         return options;
     }

@@ -45,21 +45,18 @@ Status remove_old(model::Records& records, const model::Entity& entity, UnixSeco
 
 std::optional<DueDelivery> Deliverer::run(const DueDelivery& due) const {
     auto loaded = load(due);
-    if (!loaded) {
-        log::warn("event_delivery_unread", {{"account", due.account},
-                                            {"delivery", due.id},
-                                            {"error", std::string_view(loaded.error().message)},
-                                            {"action", "check the database; it is tried again"}});
-        DueDelivery again = due;
-        again.at_us = system_clock().monotonic_us() + std::int64_t{kRetryStoreMs} * 1'000;
-        return again;
-    }
+    if (!loaded) return after_trouble(due, loaded.error());
     if (!*loaded) return std::nullopt;  // unbound meanwhile, or done
     const model::Record& record = (*loaded)->record;
     if (due.host.empty()) {
         DueDelivery again = due;
         again.host = target_host(record.text("HANDLER")).value_or("?");
         return again;
+    }
+    if (!claims_.holds(record)) {
+        const auto claimed = claim(due);
+        if (!claimed) return after_trouble(due, claimed.error());
+        if (!*claimed) return std::nullopt;
     }
     const int attempts = static_cast<int>(record.integer("ATTEMPTS")) + 1;
     Outcome outcome = call(**loaded);
@@ -77,6 +74,27 @@ std::optional<DueDelivery> Deliverer::run(const DueDelivery& due) const {
     DueDelivery again = due;
     again.at_us = system_clock().monotonic_us() + pause * 1'000;
     return again;
+}
+
+DueDelivery Deliverer::after_trouble(const DueDelivery& due, const Error& error) const {
+    log::warn("event_delivery_unread", {{"account", due.account},
+                                        {"delivery", due.id},
+                                        {"error", std::string_view(error.message)},
+                                        {"action", "check the database; it is tried again"}});
+    DueDelivery again = due;
+    again.at_us = system_clock().monotonic_us() + std::int64_t{kRetryStoreMs} * 1'000;
+    return again;
+}
+
+Result<bool> Deliverer::claim(const DueDelivery& due) const {
+    const model::Entity& entity = services_.model.registry.entity("rest.event_delivery");
+    bool taken = false;
+    auto written = database_.write_and_wait({.account = due.account}, [&](db::WriteTx& tx) -> Result<std::string> {
+        STOA_TRY(taken, claims_.take(tx, entity, due.id));
+        return std::string();
+    });
+    if (!written) return written.error();
+    return taken;
 }
 
 Result<std::optional<Deliverer::Loaded>> Deliverer::load(const DueDelivery& due) const {
@@ -142,13 +160,16 @@ Status Deliverer::note(const DueDelivery& due, const Outcome& outcome, int attem
     const auto save = [&](db::WriteTx& tx) -> Result<std::string> {
         STOA_TRY(auto metadata, services_.model.metadata.load(tx));
         model::Records records = system_records(services_, tx, std::move(metadata));
-        STOA_TRY(const bool there, records.exists(entity, due.id));
-        if (!there) return std::string();
+        const auto record = records.get(entity, due.id);
+        if (!record && record.error().code == Errc::not_found) return std::string();
+        if (!record) return record.error();
         if (outcome.verdict == Verdict::delivered) {
             STOA_CHECK(records.remove(entity, due.id));
             return std::string();
         }
+        if (!claims_.is_mine(*record)) return std::string();  // this call took too long: it is another's now
         model::Changes changes(entity);
+        if (outcome.verdict == Verdict::again) claims_.put(changes, next_at);
         changes.set("ATTEMPTS", std::int64_t{attempts});
         changes.set("NEXT_AT", outcome.verdict == Verdict::again ? db::Value(next_at) : db::Value());
         changes.set("LAST_ERROR", std::string(utf8_prefix(outcome.problem, kProblemCharacters)));

@@ -8,6 +8,7 @@
 #include "api/identity.hpp"
 #include "db/database.hpp"
 #include "model/record.hpp"
+#include "rest/events/delivery_claims.hpp"
 #include "rest/events/delivery_queue.hpp"
 #include "rest/events/event_options.hpp"
 
@@ -16,10 +17,11 @@ namespace stoa::rest {
 class Deliverer {
   public:
     Deliverer(const api::Services& services, db::Database& database, api::Authenticator& authenticator,
-              const EventOptions& options)
-        : services_(services), database_(database), authenticator_(authenticator), options_(options) {}
+              const EventOptions& options, const DeliveryClaims& claims)
+        : services_(services), database_(database), authenticator_(authenticator), options_(options), claims_(claims) {}
 
-    /// What to queue again: the next attempt, or the same one when its host was not known yet.
+    /// What to queue again: the next attempt, or the same one when its host was not known yet. Nothing when it is done,
+    /// or another process's.
     std::optional<DueDelivery> run(const DueDelivery& due) const;
 
   private:
@@ -34,6 +36,8 @@ class Deliverer {
     };
 
     Result<std::optional<Loaded>> load(const DueDelivery& due) const;
+    Result<bool> claim(const DueDelivery& due) const;
+    DueDelivery after_trouble(const DueDelivery& due, const Error& error) const;
     Outcome call(const Loaded& loaded) const;
     Outcome judge(const Result<net::ClientResponse>& response) const;
     Status note(const DueDelivery& due, const Outcome& outcome, int attempts, UnixSeconds next_at) const;
@@ -43,6 +47,7 @@ class Deliverer {
     db::Database& database_;
     api::Authenticator& authenticator_;
     const EventOptions& options_;
+    const DeliveryClaims& claims_;
 };
 
 }  // namespace stoa::rest

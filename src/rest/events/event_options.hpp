@@ -2,6 +2,7 @@
 // How events are delivered. Plain values.
 
 #include <functional>
+#include <string>
 
 #include "base/limits.hpp"
 #include "net/http_client.hpp"
@@ -19,6 +20,11 @@ struct EventOptions {
     int retry_longest_ms = 3'600'000;
     int linger_ms = 10;              ///< events of this long are handed over in one transaction
     std::size_t queue_max = 10'000;  ///< waiting deliveries in memory; the rest waits in the store
+    bool alone = true;               ///< no other process delivers from this database; else see delivery_claims.hpp
+    std::string node;                ///< names this process in claims; empty = made up
+    int lease_ms = 30'000;           ///< how long a claim outlasts the moment of its call; more than a call may take
+    int clock_skew_ms = 10'000;      ///< by how much the clocks of two processes may differ
+    int sweep_ms = 5'000;            ///< between looks for what other processes left behind
     std::function<Result<net::ClientResponse>(const net::ClientRequest&)> transport = net::fetch;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <map>
 
 #include "base/log.hpp"
@@ -17,8 +18,11 @@ namespace stoa::rest {
 namespace {
 
 constexpr std::int64_t kEventsPerRound = 256;
-constexpr std::int64_t kIdleLookUs = 30'000'000;  ///< a look without being woken: events of other processes
+constexpr std::size_t kAccountsPerRound = 64;
+constexpr std::int64_t kIdleLookUs = 30'000'000;   ///< a look without being woken: events of other processes
+constexpr std::int64_t kLeftBehindUs = 3'000'000;  ///< older events of other processes are looked for; it lives or not
 constexpr int kPauseAfterErrorMs = 1'000;
+constexpr std::int64_t kReleaseUs = 2'000'000;  ///< for giving up claims when the program ends
 
 std::int64_t monotonic_of(UnixSeconds due, const Clock& clock) {
     return system_clock().monotonic_us() + std::max<std::int64_t>(0, due - clock.now()) * 1'000'000;
@@ -33,10 +37,18 @@ void EventService::Wake::ask() {
     changed.notify_all();
 }
 
-bool EventService::Wake::wait(int linger_ms) {
+void EventService::Wake::ask(AccountId account) {
+    const MutexLock lock(mutex);
+    accounts.insert(account);
+    if (pending) return;
+    pending = true;
+    changed.notify_all();
+}
+
+bool EventService::Wake::wait(int linger_ms, std::int64_t longest_us) {
     {
         const MutexLock lock(mutex);
-        if (!pending && !stopping) changed.wait_us(mutex, kIdleLookUs);
+        if (!pending && !stopping) changed.wait_us(mutex, longest_us);
         if (stopping) return false;
         pending = false;
     }
@@ -46,15 +58,28 @@ bool EventService::Wake::wait(int linger_ms) {
     return true;
 }
 
+std::vector<AccountId> EventService::Wake::take_accounts() {
+    const MutexLock lock(mutex);
+    std::vector<AccountId> out;
+    while (!accounts.empty() && out.size() < kAccountsPerRound)
+        out.push_back(accounts.extract(accounts.begin()).value());
+    if (!accounts.empty()) pending = true;
+    return out;
+}
+
 EventService::EventService(const api::Services& services, db::Database& database, api::Authenticator& authenticator,
                            EventOptions options)
     : services_(services),
       database_(database),
       authenticator_(authenticator),
       options_(std::move(options)),
+      claims_(options_, services.model.clock),
       wake_(std::make_shared<Wake>()),
       queue_(options_.queue_max, options_.per_host_max) {
-    services_.model.outbox.set_waker([wake = wake_] { wake->ask(); });
+    services_.model.outbox.set_waker([wake = wake_, alone = options_.alone](AccountId account) {
+        if (alone) return wake->ask();
+        wake->ask(account);
+    });
 }
 
 EventService::~EventService() {
@@ -81,32 +106,73 @@ void EventService::stop() {
     if (dispatcher_.joinable()) dispatcher_.join();
     for (std::thread& worker : workers_)
         worker.join();
+    if (!workers_.empty()) give_up_claims();
     workers_.clear();
 }
 
 void EventService::dispatch_loop() {
+    const std::int64_t sweep_us = options_.alone ? kIdleLookUs : options_.sweep_ms * 1'000LL;
+    std::int64_t next_sweep_us = 0;
     int pause_ms = options_.linger_ms;
-    while (wake_->wait(pause_ms)) {
-        const auto more = dispatch_once();
+    while (wake_->wait(pause_ms, sweep_us)) {
+        const std::int64_t now_us = system_clock().monotonic_us();
+        const bool sweep = !options_.alone && now_us >= next_sweep_us;
+        if (sweep) {
+            next_sweep_us = now_us + sweep_us;
+            take_up_stored();
+        }
+        const auto more = dispatch_once(sweep);
         pause_ms = options_.linger_ms;
         if (!more) {
             log::error("event_dispatch_failed", {{"error", std::string_view(more.error().message)},
                                                  {"action", "check the database; events wait in the outbox"}});
             pause_ms = kPauseAfterErrorMs;
         }
+        if (sweep && more && *more) next_sweep_us = 0;
         if (!more || *more) wake_->ask();
     }
 }
 
-Result<bool> EventService::dispatch_once() {
-    STOA_TRY(std::vector<model::Event> events, services_.model.outbox.take(kEventsPerRound));
-    const bool more = events.size() >= static_cast<std::size_t>(kEventsPerRound);
+Result<std::vector<model::Event>> EventService::take_events(bool sweep, bool& more) {
+    model::Outbox& outbox = services_.model.outbox;
+    if (options_.alone) {
+        STOA_TRY(auto events, outbox.take(kEventsPerRound));
+        more = events.size() == static_cast<std::size_t>(kEventsPerRound);
+        return events;
+    }
+    std::vector<model::Event> events;
+    const std::vector<AccountId> accounts = wake_->take_accounts();
+    for (const AccountId account : accounts) {
+        auto own = outbox.take_of(account, kEventsPerRound);
+        if (!own) {
+            for (const AccountId each : accounts)
+                wake_->ask(each);
+            return std::move(own).error();
+        }
+        if (own->size() == static_cast<std::size_t>(kEventsPerRound)) wake_->ask(account);
+        std::move(own->begin(), own->end(), std::back_inserter(events));
+    }
+    if (!sweep) return events;
+    STOA_TRY(auto left, outbox.take(kEventsPerRound, system_clock().now_us() - kLeftBehindUs));
+    more = left.size() == static_cast<std::size_t>(kEventsPerRound);
+    for (model::Event& event : left) {
+        if (std::find(accounts.begin(), accounts.end(), event.account) == accounts.end()) {
+            events.push_back(std::move(event));
+        }
+    }
+    return events;
+}
+
+Result<bool> EventService::dispatch_once(bool sweep) {
+    bool more = false;
+    STOA_TRY(std::vector<model::Event> events, take_events(sweep, more));
     std::map<AccountId, std::vector<model::Event>> by_account;
     for (model::Event& event : events)
         by_account[event.account].push_back(std::move(event));
 
     struct Part {
         AccountId account;
+        std::size_t events;
         std::vector<NewDelivery> made;
         std::promise<Status> done;
     };
@@ -114,37 +180,40 @@ Result<bool> EventService::dispatch_once() {
     for (auto& [account, own] : by_account) {  // asked for together, so that they share a commit
         auto part = std::make_shared<Part>();
         part->account = account;
+        part->events = own.size();
         parts.push_back(part);
         database_.write(
             {.account = account},
             [this, part, batch = std::move(own)](db::WriteTx& tx) -> Result<std::string> {
-                STOA_TRY(part->made, hand_over(tx, services_.model, batch));
+                STOA_TRY(part->made, hand_over(tx, services_.model, claims_, batch));
                 return std::string();
             },
             [part](Result<db::WriteOutcome> outcome) {
                 part->done.set_value(outcome ? Status() : Status(outcome.error()));
             });
     }
+    static Counter& dispatched = counter("stoa_outbox_events_total", "Events taken from the outbox.");
     Status first_problem;
     for (const auto& part : parts) {
         const Status status = part->done.get_future().get();
         if (!status) {
-            if (first_problem) first_problem = status;
+            if (!claims_.alone()) wake_->ask(part->account);
+            const bool taken = !claims_.alone() && status.error().code == Errc::conflict;
+            if (!taken && first_problem) first_problem = status;
             continue;
         }
+        dispatched.add(part->events);
         for (NewDelivery& made : part->made) {
             queue_.push({part->account, made.id, std::move(made.host), monotonic_of(made.due, services_.model.clock)});
         }
     }
-    static Counter& dispatched = counter("stoa_outbox_events_total", "Events taken from the outbox.");
-    dispatched.add(events.size());
     STOA_CHECK(first_problem);
     return more;
 }
 
 void EventService::take_up_stored() {
     const auto rows = model::due_rows(database_, services_.model.registry.entity("rest.event_delivery"), "NEXT_AT",
-                                      static_cast<std::int64_t>(options_.queue_max));
+                                      static_cast<std::int64_t>(options_.queue_max), claims_.free_rows());
     if (!rows) {
         log::error("event_deliveries_unread", {{"error", std::string_view(rows.error().message)},
                                                {"action", "check the database; restart to deliver waiting events"}});
@@ -155,8 +224,25 @@ void EventService::take_up_stored() {
     }
 }
 
+/// So that other processes deliver at once what this one leaves. What the time does not suffice for waits for its
+/// lease.
+void EventService::give_up_claims() {
+    if (claims_.alone()) return;
+    const model::Entity& entity = services_.model.registry.entity("rest.event_delivery");
+    const std::int64_t until_us = system_clock().monotonic_us() + kReleaseUs;
+    for (const AccountId account : queue_.accounts()) {
+        if (system_clock().monotonic_us() >= until_us) return;
+        const auto written = database_.write_and_wait({.account = account, .timeout_ms = 500},
+                                                      [&](db::WriteTx& tx) -> Result<std::string> {
+                                                          STOA_CHECK(claims_.release(tx, entity));
+                                                          return std::string();
+                                                      });
+        if (!written) return;
+    }
+}
+
 void EventService::work_loop() {
-    const Deliverer deliverer(services_, database_, authenticator_, options_);
+    const Deliverer deliverer(services_, database_, authenticator_, options_, claims_);
     while (true) {
         auto due = queue_.pop(kIdleLookUs);
         if (!due) {

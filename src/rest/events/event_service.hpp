@@ -6,15 +6,22 @@
 // after its answer 2xx, so a crash between the two repeats the call with the same X-Stoa-Delivery. Answers 408, 429,
 // 5xx and no answer are repeated with growing pauses, at most attempts_max times; other answers end the delivery at
 // once. What ended without success is kept a week in rest_event_deliveries (NEXT_AT empty, LAST_ERROR says why).
+//
+// Several processes on one database: each hands over the events of accounts that it wrote to itself, and every few
+// seconds what others left lying; the database decides who has an event (hand_over.hpp) and a delivery
+// (delivery_claims.hpp). What a process that died had claimed is delivered by another after about 40 s.
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
 #include "api/call.hpp"
 #include "api/identity.hpp"
 #include "db/database.hpp"
+#include "model/outbox.hpp"
+#include "rest/events/delivery_claims.hpp"
 #include "rest/events/delivery_queue.hpp"
 #include "rest/events/event_options.hpp"
 
@@ -40,21 +47,27 @@ class EventService {
         CondVar changed;
         bool pending STOA_GUARDED_BY(mutex) = true;
         bool stopping STOA_GUARDED_BY(mutex) = false;
-        std::atomic<bool> asked{false};  ///< keeps busy writers off the mutex
+        std::set<AccountId> accounts STOA_GUARDED_BY(mutex);  ///< whose events to look for; unused when alone
+        std::atomic<bool> asked{false};                       ///< keeps busy writers off the mutex
         void ask();
-        bool wait(int linger_ms);  ///< false when stopping
+        void ask(AccountId account);
+        bool wait(int linger_ms, std::int64_t longest_us);  ///< false when stopping
+        std::vector<AccountId> take_accounts();
     };
 
     void dispatch_loop();
-    /// True when there may be more.
-    Result<bool> dispatch_once();
+    /// True when there may be more. With `sweep` also looks for what other processes left.
+    Result<bool> dispatch_once(bool sweep);
+    Result<std::vector<model::Event>> take_events(bool sweep, bool& more);
     void work_loop();
     void take_up_stored();
+    void give_up_claims();
 
     const api::Services& services_;
     db::Database& database_;
     api::Authenticator& authenticator_;
     const EventOptions options_;
+    const DeliveryClaims claims_;
     std::shared_ptr<Wake> wake_;
     DeliveryQueue queue_;
     std::thread dispatcher_;

@@ -4,6 +4,8 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "base/crypto.hpp"
@@ -287,6 +289,192 @@ TEST_F(EventServiceTest, unbinding_ends_what_still_waits) {
     ASSERT_TRUE(eventually([&] { return calls() >= 1; }));
     EXPECT_EQ(app("event.unbind").at("result"), R"({"count":1})");
     EXPECT_TRUE(eventually([&] { return count("rest.event_delivery") == 0; }));
+}
+
+/// Several processes on one database, as services of their own with an outbox each.
+class EventProcesses : public EventServiceTest {
+  protected:
+    struct Process {
+        Process(EventProcesses& test, EventOptions options)
+            : outbox(*test.database),
+              model{test.registry, test.services->model.metadata, test.services->model.access, outbox, system_clock()},
+              services{model, test.methods, "test"} {
+            options.allow_private_targets = true;
+            options.alone = false;
+            options.linger_ms = 1;
+            service = std::make_unique<EventService>(services, *test.database, test.authenticator, std::move(options));
+        }
+        void write_book(EventProcesses& test) {
+            auto written = test.database->write_and_wait({.account = 1}, [&](db::WriteTx& tx) -> Result<std::string> {
+                STOA_TRY(auto metadata, model.metadata.load(tx));
+                model::Records records(model, tx, model::Actor::make_system(1), metadata);
+                model::Changes changes(test.registry.entity("lib.book"));
+                changes.set("TITLE", std::string("A"));
+                STOA_TRY(const RecordId id, records.add(std::move(changes)));
+                return std::to_string(id);
+            });
+            EXPECT_TRUE(written.ok());
+        }
+        model::Outbox outbox;
+        model::ModelServices model;
+        api::Services services;
+        std::unique_ptr<EventService> service;
+    };
+    static EventOptions quick() {
+        EventOptions options;
+        options.lease_ms = 2'000;
+        options.clock_skew_ms = 0;
+        options.sweep_ms = 200;
+        options.call_timeout_ms = 1'000;
+        options.retry_first_ms = 20;
+        return options;
+    }
+    std::set<std::string> deliveries() {
+        const std::lock_guard lock(mutex);
+        std::set<std::string> out;
+        for (const Received& one : received)
+            out.insert(one.delivery);
+        return out;
+    }
+};
+
+TEST_F(EventProcesses, each_event_is_delivered_once_whoever_wrote_it) {
+    bind("ONBOOKADD");
+    std::vector<std::unique_ptr<Process>> processes;
+    for (int i = 0; i < 3; ++i) {
+        processes.push_back(std::make_unique<Process>(*this, quick()));
+        processes.back()->service->start();
+    }
+    std::vector<std::thread> writers;
+    for (auto& process : processes) {
+        writers.emplace_back([&] {
+            for (int i = 0; i < 50; ++i)
+                process->write_book(*this);
+        });
+    }
+    for (auto& writer : writers)
+        writer.join();
+    EXPECT_TRUE(eventually([&] { return calls() >= 150; }));
+    EXPECT_TRUE(eventually([&] { return outbox() == 0 && count("rest.event_delivery") == 0; }));
+    EXPECT_EQ(calls(), 150u);
+    EXPECT_EQ(deliveries().size(), 150u);
+    for (auto& process : processes)
+        process->service->stop();
+}
+
+TEST_F(EventProcesses, what_a_dead_process_claimed_is_delivered_by_another_when_the_claim_has_run_out) {
+    bind("ONBOOKADD");
+    EventOptions dying = quick();
+    dying.transport = [](const net::ClientRequest&) -> Result<net::ClientResponse> {
+        return Error{Errc::unavailable, "cut off"};  // and then it dies, with a claim until its next attempt
+    };
+    dying.retry_first_ms = 1'000;
+    auto first = std::make_unique<Process>(*this, dying);
+    first->service->start();
+    first->write_book(*this);
+    const auto attempted = [&] {
+        bool found = false;
+        write([&](model::Records& records) -> Status {
+            STOA_TRY(const auto all, records.list(registry.entity("rest.event_delivery"), {}));
+            found = all.size() == 1 && all[0].integer("ATTEMPTS") == 1;
+            return {};
+        });
+        return found;
+    };
+    ASSERT_TRUE(eventually(attempted));
+    // A stop gives claims up; a process that dies does not. So the row is put back as the dead one left it.
+    model::Record left(registry.entity("rest.event_delivery"));
+    write([&](model::Records& records) -> Status {
+        STOA_TRY(left, records.get(registry.entity("rest.event_delivery"), 1));
+        return {};
+    });
+    first->service->stop();
+    write([&](model::Records& records) -> Status {
+        model::Changes changes(registry.entity("rest.event_delivery"));
+        changes.set("CLAIMED_BY", left.text("CLAIMED_BY"));
+        changes.set("CLAIMED_UNTIL", left.integer("CLAIMED_UNTIL"));
+        return records.update(1, std::move(changes));
+    });
+    Process second(*this, quick());
+    second.service->start();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'500));
+    EXPECT_EQ(calls(), 0u) << "the claim still holds";
+    EXPECT_TRUE(eventually([&] { return calls() == 1; }));
+    EXPECT_GE(system_clock().now(), left.integer("CLAIMED_UNTIL"));
+    EXPECT_TRUE(eventually([&] { return count("rest.event_delivery") == 0; }));
+    second.service->stop();
+}
+
+TEST_F(EventProcesses, a_process_that_stops_leaves_its_deliveries_to_the_others_at_once) {
+    bind("ONBOOKADD");
+    EventOptions failing = quick();
+    failing.lease_ms = 60'000;
+    failing.retry_first_ms = 1'000;
+    failing.transport = [](const net::ClientRequest&) -> Result<net::ClientResponse> {
+        return Error{Errc::unavailable, "cut off"};
+    };
+    Process first(*this, failing);
+    first.service->start();
+    first.write_book(*this);
+    ASSERT_TRUE(eventually([&] { return outbox() == 0 && count("rest.event_delivery") == 1; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    first.service->stop();
+    Process second(*this, quick());
+    second.service->start();
+    EXPECT_TRUE(eventually([&] { return calls() == 1; }));
+    second.service->stop();
+}
+
+TEST_F(EventProcesses, events_that_a_dead_process_left_in_the_outbox_are_handed_over_by_another) {
+    bind("ONBOOKADD");
+    Process writer(*this, quick());  // never started: it died after its commit
+    for (int i = 0; i < 3; ++i)
+        writer.write_book(*this);
+    Process other(*this, quick());
+    other.service->start();
+    EXPECT_TRUE(eventually([&] { return calls() == 3; }));
+    EXPECT_EQ(deliveries().size(), 3u);
+    other.service->stop();
+}
+
+TEST_F(EventProcesses, no_delivery_is_called_by_two_processes_at_the_same_time) {
+    bind("ONBOOKADD");
+    std::mutex calling;
+    std::map<std::string, int> under_way;
+    std::atomic<int> twice{0};
+    std::atomic<int> attempts{0};
+    EventOptions slow = quick();
+    slow.workers = 8;
+    slow.per_host_max = 8;
+    slow.retry_first_ms = 200;
+    slow.retry_longest_ms = 200;
+    slow.attempts_max = 1'000;
+    slow.transport = [&](const net::ClientRequest& request) -> Result<net::ClientResponse> {
+        std::string delivery;
+        for (const auto& [name, value] : request.headers)
+            if (name == "X-Stoa-Delivery") delivery = value;
+        {
+            const std::lock_guard lock(calling);
+            if (++under_way[delivery] > 1) ++twice;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        const std::lock_guard lock(calling);
+        --under_way[delivery];
+        net::ClientResponse response;
+        response.status = ++attempts % 3 == 0 ? 200 : 500;
+        return response;
+    };
+    std::vector<std::unique_ptr<Process>> processes;
+    for (int i = 0; i < 3; ++i) {
+        processes.push_back(std::make_unique<Process>(*this, slow));
+        processes.back()->service->start();
+    }
+    for (int i = 0; i < 30; ++i)
+        processes[static_cast<std::size_t>(i) % 3]->write_book(*this);
+    EXPECT_TRUE(eventually([&] { return outbox() == 0 && count("rest.event_delivery") == 0; }));
+    EXPECT_EQ(twice, 0);
+    for (auto& process : processes)
+        process->service->stop();
 }
 
 TEST(DeliveryForm, nests_as_php_does) {

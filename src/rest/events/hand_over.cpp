@@ -23,8 +23,9 @@ constexpr std::int64_t kNoticePauseS = 1;
 
 class HandOver {
   public:
-    HandOver(model::Records records, const model::ModelServices& services)
+    HandOver(model::Records records, const model::ModelServices& services, const DeliveryClaims& claims)
         : records_(std::move(records)),
+          claims_(claims),
           registry_(services.registry),
           now_(services.clock.now()),
           handlers_(registry_.entity("rest.event_handler")),
@@ -121,6 +122,7 @@ class HandOver {
         changes.set("AUTH_USER", user);
         changes.set("EVENT_AT", at);
         changes.set("NEXT_AT", due);
+        claims_.put(changes, due);
         STOA_TRY(const RecordId id, records_.add(std::move(changes)));
         made_.push_back({id, target_host(handler.text("HANDLER")).value_or(""), due});
         return {};
@@ -193,6 +195,7 @@ class HandOver {
     }
 
     model::Records records_;
+    const DeliveryClaims& claims_;
     const model::Registry& registry_;
     const UnixSeconds now_;
     const model::Entity& handlers_;
@@ -204,23 +207,33 @@ class HandOver {
     std::optional<std::int64_t> queued_;
 };
 
-}  // namespace
-
-Result<std::vector<NewDelivery>> hand_over(db::WriteTx& tx, const model::ModelServices& services,
-                                           const std::vector<model::Event>& events) {
+/// Removes the events, so that whoever is first has them all.
+Status take_out(db::WriteTx& tx, model::Outbox& outbox, const DeliveryClaims& claims,
+                const std::vector<model::Event>& events) {
+    if (!claims.alone()) {
+        // One hand-over per account at a time: this row is locked until the end, and what it reads is up to date.
+        STOA_TRY(const std::int64_t turn, tx.next_id("event_hand_over"));
+        (void)turn;
+    }
     std::vector<std::int64_t> ids;
     for (const model::Event& event : events)
         ids.push_back(event.id);
+    STOA_TRY(const std::int64_t removed, outbox.remove(tx, ids));
+    if (removed == static_cast<std::int64_t>(ids.size())) return {};
+    return Error{Errc::conflict, "Another process has handed these events over."};
+}
+
+}  // namespace
+
+Result<std::vector<NewDelivery>> hand_over(db::WriteTx& tx, const model::ModelServices& services,
+                                           const DeliveryClaims& claims, const std::vector<model::Event>& events) {
+    STOA_CHECK(take_out(tx, services.outbox, claims, events));
     auto metadata = services.metadata.load(tx);
-    if (!metadata && metadata.error().code == Errc::not_found) {  // the account is gone: nobody is left to tell
-        STOA_CHECK(services.outbox.remove(tx, ids));
-        return std::vector<NewDelivery>();
-    }
+    if (!metadata && metadata.error().code == Errc::not_found) return std::vector<NewDelivery>();  // nobody is left
     if (!metadata) return std::move(metadata).error();
-    HandOver work(model::Records(services, tx, model::Actor::make_system(tx.account()), std::move(*metadata)),
-                  services);
+    HandOver work(model::Records(services, tx, model::Actor::make_system(tx.account()), std::move(*metadata)), services,
+                  claims);
     STOA_CHECK(work.run(events));
-    STOA_CHECK(services.outbox.remove(tx, ids));
     return work.take_made();
 }
 

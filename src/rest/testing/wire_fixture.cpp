@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 
+#include "db/contract/test_mariadb.hpp"
 #include "json/parse.hpp"
 #include "model/migrations.hpp"
 #include "net/test_client.hpp"
@@ -169,7 +171,11 @@ void WireFixture::open_store() {
     std::string pattern = (std::filesystem::temp_directory_path() / "stoa-rest-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    auto opened = db::open_sqlite({.path = (folder_ / "stoa.db").string()});
+    const char* store = std::getenv("STOA_TEST_STORE");
+    const bool on_mariadb = store != nullptr && std::string_view(store) == "mariadb";
+    auto opened = on_mariadb
+                      ? db::open_mariadb(db::TestMariadb::instance().options(db::TestMariadb::instance().new_schema()))
+                      : db::open_sqlite({.path = (folder_ / "stoa.db").string()});
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     database = std::move(*opened);
     std::vector<db::Migration> steps = db::core_migrations();

@@ -7,6 +7,7 @@
 //   token tok-user          application app.1 for employee 2
 //   session sess + csrf ok  administrator 1
 // Account 2 has webhook 9/foreign.
+// STOA_TEST_STORE=mariadb: the store is a schema on a real MariaDB server of the test's own.
 
 #include <gtest/gtest.h>
 

@@ -24,7 +24,7 @@ Status upload_file(api::Call& call) {
     STOA_TRY(const RecordId id, model::add_file(call.records, *content, "test"));
     STOA_TRY(const bool broken, call.params.boolean_or("broken", false));
     if (broken) return invalid("Broken on wish.");
-    const api::FileLinks links(call.metadata().account, call.now());
+    STOA_TRY(const api::FileLinks links, api::FileLinks::of(call.records));
     call.out.begin_object().field("id", id).field("name", content->name).field("bytes", content->bytes);
     call.out.field("url", links.download(id)).field("show", links.show(id)).end_object();
     return {};

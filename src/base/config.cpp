@@ -87,7 +87,7 @@ std::vector<Row> make_rows() {
         row("database.password_file", "File with the password on its only line, readable by the portal alone.", Text(),
             &C::database, &C::Database::password_file),
         row("database.hold_ms", "How long a write may wait for a primary before it is answered with 503.",
-            Number{0, 600'000}, &C::database, &C::Database::hold_ms),
+            Number{100, 600'000}, &C::database, &C::Database::hold_ms),
         row("database.connections", "Reading connections to each server. 0: as many as there are workers.",
             Number{0, 1024}, &C::database, &C::Database::connections),
         row("database.writers", "Threads that carry write transactions, each with a connection.", Number{1, 256},

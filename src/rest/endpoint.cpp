@@ -206,6 +206,7 @@ void Endpoint::run_read(Exchange& exchange) {
 
 void Endpoint::run_write(const std::shared_ptr<Exchange>& shared) {
     db::WriteRequest request;
+    request.timeout_ms = options_.hold_ms;
     request.account = shared->identity->actor.account;
     request.key = std::move(shared->receipt_key);
     request.digest = std::move(shared->digest);

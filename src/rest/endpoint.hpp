@@ -33,6 +33,7 @@ struct RestOptions {
     double bucket_drain_per_s = 500;
     int operating_limit_s = 0;                      ///< per method and credential in ten minutes; 0 = no limit
     std::size_t inline_body_bytes_max = 64 * 1024;  ///< larger bodies are parsed on the worker pool
+    int hold_ms = 15'000;  ///< how long a write may wait for its turn, or for a database that takes writes
     FileOptions files{};
 };
 

@@ -199,9 +199,11 @@ describe('a database', () => {
       refused.push(`lead ${i}`)
     }
     expect(refused.length).toBe(3)
-    const report = await doctor(toml)
-    expect(complaints(report)).toContain('error disk')
+    // Some full disks end the server itself (its redo log); then there is nobody to say how full it is.
+    const report = complaints(await doctor(toml))
+    expect(report.some((text) => text === 'error disk' || text === 'error reachable'), report.join()).toBe(true)
     await rm(join(disk, 'filler'))
+    await own('start', 'mariadb1')
     await until('writes go on', async () => (await add('room again')).status === 200, 120_000)
     for (const title of refused) expect((await add(title)).status).toBe(200)
     const stored = await call<{ TITLE: string }[]>(portal.hook, 'crm.lead.list', { select: ['TITLE'], order: { ID: 'DESC' } })

@@ -103,6 +103,7 @@ rest::RestOptions rest_options(const Config& config, files::Store& store) {
     options.bucket_size = config.rest.bucket_size;
     options.bucket_drain_per_s = config.rest.bucket_drain_per_s;
     options.operating_limit_s = config.rest.operating_limit_s;
+    options.hold_ms = config.database.hold_ms;
     options.files.store = &store;
     options.files.presigned_downloads = config.files.presigned_downloads;
     options.files.find_public = drive::open_public_link;

@@ -13,7 +13,10 @@ wait_until() {
     shift 2
     deadline=$(($(now_ms) + seconds * 1000))
     until "$@" >/dev/null 2>&1; do
-        [[ $(now_ms) -lt $deadline ]] || die "Waited $seconds s: $what." "The logs are in $dir."
+        if [[ $(now_ms) -ge $deadline ]]; then
+            cat "$dir"/*/"${what%% *}"/log 2>/dev/null | tail -n 5 >&2 || true  # when it begins with an engine's name
+            die "Waited $seconds s: $what." "The logs are in $dir."
+        fi
         sleep 0.03
     done
 }

@@ -7,6 +7,7 @@ mariadb_settings() {  # mariadb_settings HOME PORT
     cat <<SETTINGS
 [mariadbd]
 datadir=$1/data
+tmpdir=$1/tmp
 socket=$1/socket
 port=$2
 bind-address=127.0.0.1
@@ -41,12 +42,14 @@ SETTINGS
 mariadb_new() {
     local home=$dir/$1/$2 port
     need mariadbd mariadb-install-db mariadb
-    mkdir -p "$home"
+    mkdir -p "$home/tmp"
     port=$(free_port)
     printf '%s\n' "$port" >"$home/port"
     { mariadb_settings "$home" "$port"; say "server_id=$3"; cat; printf '%s\n' "${with[@]}"; } >"$home/my.cnf"
     if [[ ! -d $dir/$1/new-data ]]; then
-        mariadb-install-db --no-defaults --datadir="$dir/$1/new-data" ${user_option:+"$user_option"} --skip-test-db \
+        # A server that starts removes from its folder for temporary files what looks like its leftovers: one each.
+        mkdir -p "$dir/$1/new-tmp"
+        mariadb-install-db --no-defaults --datadir="$dir/$1/new-data" --tmpdir="$dir/$1/new-tmp" ${user_option:+"$user_option"} --skip-test-db \
             --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" --skip-name-resolve \
             >"$dir/$1/install.log" 2>&1 || die "mariadb-install-db failed." "See $dir/$1/install.log"
     fi

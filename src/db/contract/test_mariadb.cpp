@@ -1,5 +1,6 @@
 #include "db/contract/test_mariadb.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace stoa::db {
@@ -16,13 +17,19 @@ std::string must(Result<std::string> result) {
 
 TestMariadb::TestMariadb(std::vector<std::string> settings)
     : port_(fixture::free_port()), socket_(dir_.path("s.sock")) {
-    must(fixture::run_command({"mariadb-install-db", "--no-defaults", "--datadir=" + dir_.path("data"), "--user=root",
-                               "--auth-root-authentication-method=normal", "--skip-test-db"},
-                              60'000));
+    // A server that starts removes what looks like its leftovers from the folder for temporary files, those of its
+    // neighbours included.
+    const std::string tmp = dir_.path("tmp");
+    std::filesystem::create_directory(tmp);
+    must(fixture::run_command(
+        {"mariadb-install-db", "--no-defaults", "--datadir=" + dir_.path("data"), "--tmpdir=" + tmp, "--user=root",
+         "--auth-root-authentication-method=normal", "--skip-test-db"},
+        60'000));
     std::vector<std::string> argv{"mariadbd",
                                   "--no-defaults",
                                   "--user=root",
                                   "--datadir=" + dir_.path("data"),
+                                  "--tmpdir=" + tmp,
                                   "--socket=" + socket_,
                                   "--port=" + std::to_string(port_),
                                   "--bind-address=127.0.0.1",

@@ -53,8 +53,8 @@ struct Call {
     db::WriteTx& write_tx() { return records.write_tx(); }
 };
 
-/// What the handler of a read answers when it finds that it must write first (defaults made on first use): the wire runs
-/// it again inside a write. Of no use inside a write.
+/// What the handler of a read answers when it finds that it must write first (defaults made on first use): the wire
+/// runs it again inside a write. Of no use inside a write.
 Error needs_write();
 bool is_needs_write(const Error& error);
 

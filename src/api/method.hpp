@@ -33,8 +33,8 @@ struct Method {
     Caller caller = Caller::user;
     Handler handler;
     Wire wire = Wire::v2;
-    /// Writes that take contents of files: says where they stand among the parameters. The wire puts them into the store
-    /// before the transaction begins.
+    /// Writes that take contents of files: says where they stand among the parameters. The wire puts them into the
+    /// store before the transaction begins.
     std::function<void(FileSearch&)> files{};
     bool snapshot = false;  ///< reads with several selects that must agree
 };

@@ -40,7 +40,7 @@ inline constexpr std::int64_t receipt_lifetime_s = 24 * 3600;
 
 // Drive
 inline constexpr int disk_depth_max = 64;               ///< folders above an object
-inline constexpr int disk_tree_objects_max = 5'000;    ///< copied, moved or deleted by one call
+inline constexpr int disk_tree_objects_max = 5'000;     ///< copied, moved or deleted by one call
 inline constexpr int disk_rights_per_object_max = 100;  ///< given explicitly, without inherited ones
 
 // Database
@@ -49,11 +49,11 @@ inline constexpr std::size_t commit_group_max = 256;    ///< transactions that s
 inline constexpr std::size_t worker_queue_max = 4'096;  ///< requests waiting for the worker pool
 
 // Moving between databases
-inline constexpr int home_open_wait_ms = 5'000;         ///< a read waits so long for a home that is being opened
-inline constexpr std::size_t home_queue_max = 4'096;    ///< writes that wait for one
+inline constexpr int home_open_wait_ms = 5'000;       ///< a read waits so long for a home that is being opened
+inline constexpr std::size_t home_queue_max = 4'096;  ///< writes that wait for one
 inline constexpr std::uint32_t backup_frame_bytes_max = 64 * 1024 * 1024;  ///< of a file that is read
-inline constexpr int move_pause_ms_max = 2'000;         ///< writers are held so long for the switch, then let go
-inline constexpr int move_rounds_max = 200;             ///< replays of the log that did not get short enough
+inline constexpr int move_pause_ms_max = 2'000;                ///< writers are held so long for the switch, then let go
+inline constexpr int move_rounds_max = 200;                    ///< replays of the log that did not get short enough
 inline constexpr std::int64_t move_log_rows_max = 10'000'000;  ///< changes since the copy began; more ends the move
 
 // Files

@@ -79,8 +79,8 @@ class Database {
     /// Blocks until committed. Not from I/O threads, not from inside a write.
     Result<WriteOutcome> write_and_wait(WriteRequest request, WriteFn fn);
 
-    /// Reads across accounts (raw() only): runs fn in every store that holds accounts, the one that new accounts are made
-    /// in first, until it returns true. An error of one store is returned after the others were asked.
+    /// Reads across accounts (raw() only): runs fn in every store that holds accounts, the one that new accounts are
+    /// made in first, until it returns true. An error of one store is returned after the others were asked.
     virtual Status look_up(LookUpFn fn);
     /// Housekeeping across accounts (raw() only): one write without a receipt in each of those stores. Blocks.
     virtual Status write_each(const std::function<Status(WriteTx&)>& fn);
@@ -116,7 +116,7 @@ struct MariadbOptions {
     int connections = 16;  ///< sessions per server for reading, and as many for writing
     int writers = 8;       ///< threads that write
     int open_timeout_ms = 10'000;  ///< a server that is just starting is waited for
-    int hold_ms = 15'000;  ///< how long reads wait for a server (writes: WriteRequest::timeout_ms)
+    int hold_ms = 15'000;          ///< how long reads wait for a server (writes: WriteRequest::timeout_ms)
     int replica_lag_max_ms = 5'000;
     int replica_wait_ms = 5;  ///< how long a replica may take to reach ReadOptions::at_least
     std::size_t write_queue_max = limits::write_queue_max;

@@ -1,8 +1,8 @@
 #pragma once
 // Store: bytes of files, by account and key. A directory (local or a mounted share) or an S3-compatible store.
 //
-// Any thread may call; nothing here blocks the caller. `done` runs exactly once, on a thread of the store (or at once on
-// the caller's when the request is refused), and must not block. Each operation has a deadline without progress
+// Any thread may call; nothing here blocks the caller. `done` runs exactly once, on a thread of the store (or at once
+// on the caller's when the request is refused), and must not block. Each operation has a deadline without progress
 // (limits::file_stall_ms); a store that hangs costs its own small pool only: past that, and while its breaker is open,
 // operations are refused at once with Errc::unavailable and a retry time.
 // put() confirms only when the bytes are durable and their checksum was compared. Putting the same key again replaces

@@ -72,13 +72,12 @@ Result<std::optional<Session>> find_session(db::Database& database, std::string_
     if (cookie.size() != kSecretCharacters) return session;
     STOA_CHECK(database.look_up([&](db::Tx& tx, FunctionRef<bool(AccountId)> lives_here) -> Result<bool> {
         const std::array<db::Value, 1> values{secret_hash(cookie)};
-        STOA_CHECK(tx.raw().query(
-            "SELECT account_id, user_id, created_at, seen_at FROM sessions WHERE cookie_hash = ?", values,
-            [&](const db::Row& row) {
-                if (!lives_here(row.integer(0))) return true;
-                session = Session{row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
-                return false;
-            }));
+        STOA_CHECK(tx.raw().query("SELECT account_id, user_id, created_at, seen_at FROM sessions WHERE cookie_hash = ?",
+                                  values, [&](const db::Row& row) {
+                                      if (!lives_here(row.integer(0))) return true;
+                                      session = Session{row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
+                                      return false;
+                                  }));
         return session.has_value();
     }));
     if (session && session->expires_at() <= now) session.reset();

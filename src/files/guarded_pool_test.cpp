@@ -100,6 +100,7 @@ struct Fixture {
 TEST(GuardedPool, gives_each_operation_its_own_answer) {
     Fixture f(2, 100);
     std::vector<Pending<int>> pending;
+    pending.reserve(100);
     for (int i = 0; i < 100; ++i)
         pending.push_back(f.run([i](Beat&) -> Result<int> { return i; }));
     for (int i = 0; i < 100; ++i)
@@ -118,6 +119,7 @@ TEST(GuardedPool, queues_up_to_its_limit_and_refuses_one_more) {
     });
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     std::vector<Pending<int>> waiting;
+    waiting.reserve(4);
     for (int i = 0; i < 4; ++i)
         waiting.push_back(f.quick());
     const auto refused = f.quick().get();
@@ -305,6 +307,7 @@ TEST(GuardedPool, answers_internal_when_an_operation_throws) {
 TEST(GuardedPool, closes_after_what_runs_and_leaves_behind_what_hangs) {
     Fixture f(2, 10);
     std::vector<Pending<int>> pending;
+    pending.reserve(10);
     for (int i = 0; i < 10; ++i) {
         pending.push_back(f.run([](Beat&) -> Result<int> {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -75,9 +75,9 @@ TEST_F(HangingMount, answers_in_time_while_every_call_hangs_and_recovers_by_itse
 }
 
 TEST_F(HangingMount, answers_in_time_while_its_server_is_frozen_and_recovers_by_itself) {
-    const char* seconds = std::getenv("STOA_FREEZE_S");  // for a longer one by hand
-    const auto until =
-        std::chrono::steady_clock::now() + std::chrono::seconds(seconds != nullptr ? std::atoi(seconds) : 0);
+    const char* seconds = std::getenv("STOA_FREEZE_S");  // NOLINT(concurrency-mt-unsafe): for a longer one by hand
+    const std::chrono::seconds long_enough(seconds != nullptr ? std::stoi(seconds) : 0);
+    const auto until = std::chrono::steady_clock::now() + long_enough;
     mount_.freeze();
     do {
         expect_refusals();

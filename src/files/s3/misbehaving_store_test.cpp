@@ -344,7 +344,7 @@ TEST(MisbehavingS3, is_trusted_only_with_a_certificate_of_the_named_authority) {
     options.listen = {{"127.0.0.1", 0, true}};
     options.certificate_pem = pem->certificate;
     options.private_key_pem = pem->private_key;
-    net::Server server(options, [](net::Request& request, net::Responder respond) {
+    net::Server server(options, [](net::Request& request, const net::Responder& respond) {
         net::Response response;
         response.body = request.target.find("list-type") == std::string::npos ? "over TLS" : "<ListBucketResult/>";
         respond(std::move(response));

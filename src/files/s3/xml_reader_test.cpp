@@ -12,7 +12,7 @@ std::string flat(std::string_view xml) {
     if (!elements) return "error: " + elements.error().message;
     std::string out;
     for (const auto& [path, text] : *elements)
-        out += path + "=" + text + ";";
+        out.append(path).append("=").append(text).append(";");
     return out;
 }
 

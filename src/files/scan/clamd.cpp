@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -26,6 +27,10 @@ constexpr std::string_view kWhole("\0", 1);  ///< ends an answer to a command th
 
 Error silent(const std::string& why) {
     return {Errc::unavailable, "The virus scanner does not answer: " + why + ".", {}, {}, 10};
+}
+
+std::string reason_of(int code) {
+    return std::generic_category().message(code);
 }
 
 /// One connection.
@@ -81,14 +86,14 @@ class Talk {
   private:
     Status connect(const sockaddr* address, socklen_t size) {
         fd_ = Fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        if (!fd_) return silent(std::strerror(errno));
+        if (!fd_) return silent(reason_of(errno));
         if (::connect(fd_.get(), address, size) == 0) return {};
-        if (errno != EINPROGRESS) return silent(std::strerror(errno));
+        if (errno != EINPROGRESS) return silent(reason_of(errno));
         STOA_CHECK(wait(POLLOUT, kStepMs));
         int code = 0;
         socklen_t length = sizeof code;
         ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &code, &length);
-        return code == 0 ? Status() : silent(std::strerror(code));
+        return code == 0 ? Status() : silent(reason_of(code));
     }
 
     Status wait(short events, int timeout_ms) const {

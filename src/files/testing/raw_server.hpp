@@ -48,7 +48,7 @@ class RawServer {
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
-        ::bind(listen_.get(), reinterpret_cast<sockaddr*>(&address), size);
+        (void)::bind(listen_.get(), reinterpret_cast<sockaddr*>(&address), size);
         ::listen(listen_.get(), 64);
         ::getsockname(listen_.get(), reinterpret_cast<sockaddr*>(&address), &size);
         port_ = ntohs(address.sin_port);

@@ -161,7 +161,10 @@ Status write_list(Call& call, const Entity& entity, Shape shape, const db::Condi
 Status write_rows(Call& call, const Entity& entity, Shape shape, const Selection& selection, const model::Query& query,
                   std::int64_t& rows, const MoreMembers& more) {
     std::optional<FileLinks> links;
-    if (selection.shows_files()) shape.files = &links.emplace(call.metadata().account, call.now());
+    if (selection.shows_files()) {
+        STOA_TRY(links, FileLinks::of(call.records));
+        shape.files = &*links;
+    }
     SideTables side;
     if (selection.needs_side_tables()) {
         std::vector<RecordId> ids;
@@ -187,7 +190,10 @@ Status write_one(Call& call, const Entity& entity, Shape shape, RecordId id, con
     STOA_TRY(const Selection selection,
              Selection::make(entity, user_fields_of(call, entity), shape, call.params.find("select")));
     std::optional<FileLinks> links;
-    if (selection.shows_files()) shape.files = &links.emplace(call.metadata().account, call.now());
+    if (selection.shows_files()) {
+        STOA_TRY(links, FileLinks::of(call.records));
+        shape.files = &*links;
+    }
     SideTables side;
     if (selection.needs_side_tables()) {
         STOA_TRY(side, load_side_tables(call.records, entity, selection, std::span(&id, 1)));

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "json/parse.hpp"
 #include "json/writer.hpp"
+#include "model/stored_files.hpp"
 
 namespace stoa::api {
 
@@ -37,6 +38,14 @@ Result<json::Value> payload_of(std::string_view token) {
 
 FileLinks::FileLinks(const model::AccountInfo& account, UnixSeconds now)
     : url_(account.url), key_(account.file_key), account_(account.id), now_(now) {}
+
+Result<FileLinks> FileLinks::of(model::Records& records) {
+    FileLinks links(records.metadata().account, records.services().clock.now());
+    if (links.key_.empty()) {
+        STOA_TRY(links.key_, model::find_file_key(records.tx()));
+    }
+    return links;
+}
 
 std::string FileLinks::address(std::string_view page, const json::Value& ticket) const {
     const std::string payload = json::to_json(ticket);

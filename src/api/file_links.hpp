@@ -13,13 +13,15 @@
 
 #include "base/result.hpp"
 #include "json/value.hpp"
-#include "model/metadata.hpp"
+#include "model/records.hpp"
 
 namespace stoa::api {
 
 class FileLinks {
   public:
     FileLinks(const model::AccountInfo& account, UnixSeconds now);
+    /// With the account's key also where this process does not know yet that the account has one.
+    static Result<FileLinks> of(model::Records& records);
 
     /// The same within an hour, so that browsers can keep what they fetched.
     std::string download(RecordId file) const;

@@ -41,7 +41,7 @@ Endpoint::Endpoint(const api::Services& services, db::Database& database, api::A
       buckets_(options.bucket_size, options.bucket_drain_per_s),
       operating_(options.operating_limit_s),
       file_memory_(options.files.memory_bytes_max),
-      intake_(services, database, options.files.store, file_memory_),
+      intake_(services, database, options.files.store, file_memory_, options.hold_ms),
       uploads_(services, database, authenticator, workers, methods_, intake_,
                [this](const std::shared_ptr<Exchange>& exchange) { run_write(exchange); }),
       downloads_(services, database, workers, options_.files, file_memory_) {}

@@ -25,7 +25,8 @@ void find_attachments(api::FileSearch& search) {
 }
 
 Result<Attachments> Attachments::load(api::Call& call, const model::Entity& entity, std::span<const RecordId> owners) {
-    Attachments out{api::FileLinks(call.metadata().account, call.now())};
+    STOA_TRY(api::FileLinks links, api::FileLinks::of(call.records));
+    Attachments out{std::move(links)};
     STOA_TRY(auto files, model::files_owned(call.records, entity, owners));
     std::vector<db::Value> authors;
     for (auto& [owner, file] : files) {

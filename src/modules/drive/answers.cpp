@@ -47,7 +47,10 @@ void write_storage(Call& call, const Record& storage) {
     out.end_object();
 }
 
-ObjectWriter::ObjectWriter(Call& call) : call_(call), links_(call.metadata().account, call.now()) {}
+Result<ObjectWriter> ObjectWriter::make(Call& call) {
+    STOA_TRY(api::FileLinks links, api::FileLinks::of(call.records));
+    return ObjectWriter(call, std::move(links));
+}
 
 Status ObjectWriter::write(const Record& object, std::string_view changed) {
     return write(object, std::span(&changed, 1), false);
@@ -154,12 +157,14 @@ Result<std::string> ObjectWriter::folder_address(RecordId folder, RecordId stora
 
 Status answer_object(Call& call, RecordId id, std::string_view changed) {
     STOA_TRY(const Record object, call.records.as_system().get(call.registry().entity(kObject), id));
-    return ObjectWriter(call).write(object, changed);
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
+    return writer.write(object, changed);
 }
 
 Status answer_new_object(Call& call, RecordId id) {
     STOA_TRY(const Record object, call.records.as_system().get(call.registry().entity(kObject), id));
-    return ObjectWriter(call).write_new(object);
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
+    return writer.write_new(object);
 }
 
 }  // namespace stoa::drive

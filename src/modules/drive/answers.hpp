@@ -18,7 +18,7 @@ void write_storage(api::Call& call, const model::Record& storage);
 /// Writes objects of one call; remembers the ways to their folders.
 class ObjectWriter {
   public:
-    explicit ObjectWriter(api::Call& call);
+    static Result<ObjectWriter> make(api::Call& call);
 
     /// `changed`: a field that this call has set, printed as a number.
     Status write(const model::Record& object, std::string_view changed = {});
@@ -27,6 +27,7 @@ class ObjectWriter {
     void write_version(const model::Record& version);
 
   private:
+    ObjectWriter(api::Call& call, api::FileLinks links) : call_(call), links_(std::move(links)) {}
     Status write(const model::Record& object, std::span<const std::string_view> numbers, bool made);
     Result<std::string> address_of(const model::Record& object);
     Result<std::string> folder_address(RecordId folder, RecordId storage);

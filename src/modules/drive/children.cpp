@@ -16,7 +16,7 @@ Status write_children(api::Call& call, RecordId folder) {
     bool counted = true;
     STOA_TRY(const model::Query query, api::read_query(call, objects, api::Shape::classic(), here, counted));
     STOA_TRY(const std::vector<model::Record> rows, call.records.list(objects, query));
-    ObjectWriter writer(call);
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
     call.out.begin_array();
     for (const model::Record& row : rows)
         STOA_CHECK(writer.write(row));

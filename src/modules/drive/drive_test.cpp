@@ -461,6 +461,61 @@ TEST_F(DriveTest, rights_open_a_folder_and_all_below_it_to_the_level_given) {
     EXPECT_EQ(call("disk.rights.getTasks", "{}").array().size(), 4u);
 }
 
+TEST_F(DriveTest, an_object_has_rights_up_to_a_limit) {
+    const RecordId id = folder(root(), "many");
+    const auto share = [](RecordId object, int user) {
+        return with(object, "\"userId\":" + std::to_string(user) + R"(,"taskName":"disk_access_read")");
+    };
+    for (std::size_t user = 1; user <= limits::disk_rights_per_object_max; ++user)
+        call("disk.folder.shareToUser", share(id, static_cast<int>(user)));
+    EXPECT_EQ(error_of("disk.folder.shareToUser", share(id, 5'000)).code, Errc::too_large);
+    call("disk.folder.shareToUser", share(id, 1));
+    std::string rights = R"({"TASK_ID":71,"ACCESS_CODE":"*"})";
+    for (std::size_t i = 0; i < limits::disk_rights_per_object_max; ++i)
+        rights += R"(,{"TASK_ID":71,"ACCESS_CODE":"U)" + std::to_string(i) + "\"}";
+    EXPECT_EQ(error_of("disk.storage.addFolder",
+                       with(number(storage("user"), "ID"), R"("data":{"NAME":"x"},"rights":[)" + rights + "]"))
+                  .code,
+              Errc::too_large);
+}
+
+TEST_F(DriveTest, an_application_has_a_storage_of_its_own_that_it_may_rename) {
+    become(kAdmin);
+    const json::Value made = call("disk.storage.getForApp", "{}");
+    EXPECT_EQ(text(made, "ENTITY_TYPE"), R"("restapp")");
+    EXPECT_EQ(call("disk.storage.getForApp", "{}"), made);
+    EXPECT_EQ(text(call("disk.storage.rename", with(number(made, "ID"), R"("newName":"Mine")")), "NAME"), R"("Mine")");
+    EXPECT_EQ(error_of("disk.storage.rename", with(number(storage("user"), "ID"), R"("newName":"Mine")")).message,
+              "Access denied (invalid type of storage)");
+    EXPECT_EQ(error_of("disk.storage.rename", with(number(made, "ID"), "")).api_code, "ERROR_ARGUMENT");
+    become(kAnna);
+    EXPECT_EQ(error_of("disk.storage.getForApp", "{}").api_code, "ACCESS_DENIED");
+}
+
+TEST_F(DriveTest, links_are_signed_also_where_the_key_is_news) {
+    const RecordId id = file(root(), "a");
+    // Another process that has read the account before it had its first file.
+    read([&](model::Records& records) -> Status {
+        auto old = std::make_shared<model::Metadata>();
+        old->account = records.metadata().account;
+        old->account.file_key.clear();
+        model::Records stale(records.services(), records.tx(), records.actor(), old);
+        STOA_TRY(const api::FileLinks links, api::FileLinks::of(stale));
+        const std::string url = links.download(id);
+        return api::open_ticket(url.substr(url.find('=') + 1), records.metadata().account.file_key, clock.now()).ok()
+                   ? Status()
+                   : internal_error("not signed");
+    });
+}
+
+TEST_F(DriveTest, garbage_is_given_up_in_bounded_portions) {
+    for (int i = 0; i < 3; ++i)
+        error_of("disk.folder.uploadFile", upload_of(99, "a", "garbage " + std::to_string(i)));
+    clock.advance_s(limits::file_grace_s + 1);
+    EXPECT_EQ(model::give_up_blobs(*database, clock.now(), 2)->size(), 2u);
+    EXPECT_EQ(model::give_up_blobs(*database, clock.now(), 3)->size(), 3u);
+}
+
 TEST_F(DriveTest, a_public_link_shows_what_is_there_now) {
     const RecordId inner = folder(root(), "inner");
     const RecordId id = file(inner, "a", "12345");

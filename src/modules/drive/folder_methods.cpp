@@ -33,7 +33,8 @@ Result<Record> target_folder(Call& call, Kind kind) {
 template <Kind kind>
 Status get(Call& call) {
     STOA_TRY(const Record object, named(call, kind));
-    return ObjectWriter(call).write(object);
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
+    return writer.write(object);
 }
 
 Status get_children(Call& call) {

@@ -85,7 +85,7 @@ Status attached_object(Call& call) {
     const model::Field& field = link->entity().field("CREATE_TIME");
     api::write_value(out, field, api::Shape::classic(), link->value(field), call.zone());
     out.raw_key("CREATED_BY").integer_text(link->integer("CREATED_BY"));
-    const api::FileLinks links(call.metadata().account, call.now());
+    STOA_TRY(const api::FileLinks links, api::FileLinks::of(call.records));
     out.field("DOWNLOAD_URL", links.download(file->integer("FILE_ID")));
     out.field("NAME", file->text("NAME"));
     out.raw_key("SIZE").integer_text(file->integer("SIZE"));

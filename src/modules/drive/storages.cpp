@@ -100,7 +100,8 @@ Status ensure_storages(Call& call) {
 
 Result<RecordId> ensure_app_storage(Call& call) {
     const std::string number = std::to_string(call.identity.credential_id);
-    const Wanted wanted{kAppStorage, number, call.identity.client_id, call.actor().user};
+    const std::string& client = call.identity.client_id;
+    const Wanted wanted{kAppStorage, number, client.empty() ? "Application " + number : client, call.actor().user};
     STOA_TRY(const RecordId known, find_exactly(call, wanted));
     if (known > 0) return known;
     return add_storage(call, wanted);

@@ -37,7 +37,7 @@ Status offer_address(Call& call, std::string_view method) {
     for (const char* name : {"id", "data", "rights", "generateUniqueName"}) {
         if (const json::Value* value = call.params.find(name)) kept.set(name, *value);
     }
-    const api::FileLinks links(call.metadata().account, call.now());
+    STOA_TRY(const api::FileLinks links, api::FileLinks::of(call.records));
     call.out.begin_object().field("field", "file");
     call.out.field("uploadUrl", links.upload(call.actor().user, method, std::move(kept)));
     call.out.end_object();
@@ -88,7 +88,8 @@ Status change_content(Call& call, const Record& file, RecordId bytes, const db::
     STOA_CHECK(call.records.as_system().update(file.id(), std::move(changes)));
     STOA_TRY(const Record changed, call.records.as_system().get(file.entity(), file.id()));
     STOA_CHECK(note_version(call.records, changed));
-    return ObjectWriter(call).write(changed, "GLOBAL_CONTENT_VERSION");
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
+    return writer.write(changed, "GLOBAL_CONTENT_VERSION");
 }
 
 Status upload_version(Call& call) {

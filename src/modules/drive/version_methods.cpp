@@ -24,7 +24,7 @@ Status get_versions(Call& call) {
     query.order = {{{"id", ""}, true}};
     model::Records system = call.records.as_system();
     STOA_TRY(const std::vector<Record> rows, system.list(versions, query));
-    ObjectWriter writer(call);
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
     call.out.begin_array();
     for (const Record& row : rows)
         writer.write_version(row);
@@ -42,7 +42,8 @@ Status get_version(Call& call) {
     if (!version) return version.error().code == Errc::not_found ? no_entity(*id) : version.error();
     const auto file = find_object(call, version->integer("OBJECT_ID"), Kind::file);
     if (!file) return file.error().code == Errc::not_found ? no_entity(*id) : file.error();
-    ObjectWriter(call).write_version(*version);
+    STOA_TRY(ObjectWriter writer, ObjectWriter::make(call));
+    writer.write_version(*version);
     return {};
 }
 

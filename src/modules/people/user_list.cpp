@@ -40,10 +40,9 @@ void write_field(api::Call& call, const model::Field& field, const db::Value& va
     api::write_value(call.out, field, api::Shape::classic(), value, call.zone());
 }
 
-void write_object(api::Call& call, const model::Record& user, const UserSelection& selection,
-                  const Links& departments) {
+void write_object(api::Call& call, const model::Record& user, const UserSelection& selection, const Links& departments,
+                  const api::FileLinks& links) {
     call.out.begin_object();
-    const api::FileLinks links(call.metadata().account, call.now());
     for (const model::Field* field : selection.fields)
         write_field(call, *field, user.value(*field), links);
     if (selection.is_online) {
@@ -113,9 +112,10 @@ Status write_user_page(api::Call& call, const model::Entity& users, db::Conditio
     STOA_TRY(const auto page, call.records.list(users, query));
     const UserSelection selection = select_user_fields(call, users, call.params.find("select"));
     STOA_TRY(const Links departments, departments_of(call, users, selection, page));
+    STOA_TRY(const api::FileLinks links, api::FileLinks::of(call.records));
     call.out.begin_array();
     for (const model::Record& user : page)
-        write_object(call, user, selection, departments);
+        write_object(call, user, selection, departments, links);
     call.out.end_array();
     return {};
 }
@@ -126,7 +126,8 @@ Status write_user(api::Call& call, const model::Entity& users, UserId id) {
     std::vector<model::Record> page;
     page.push_back(std::move(user));
     STOA_TRY(const Links departments, departments_of(call, users, selection, page));
-    write_object(call, page.front(), selection, departments);
+    STOA_TRY(const api::FileLinks links, api::FileLinks::of(call.records));
+    write_object(call, page.front(), selection, departments, links);
     return {};
 }
 

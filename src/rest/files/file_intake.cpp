@@ -111,7 +111,7 @@ void FileIntake::put(const std::shared_ptr<Exchange>& exchange, std::vector<api:
     load->done = std::move(done);
     const UnixSeconds now = services_.model.clock.now();
     database_.write(
-        {.account = exchange->identity->actor.account},
+        {.account = exchange->identity->actor.account, .timeout_ms = hold_ms_},
         [load, now](db::WriteTx& tx) -> Result<std::string> {
             load->keys.clear();
             for (const api::FileContent& content : load->contents) {

@@ -24,8 +24,10 @@ class FileIntake {
   public:
     using Done = std::function<void(Status)>;
 
-    FileIntake(const api::Services& services, db::Database& database, files::Store* store, MemoryShares& memory)
-        : services_(services), database_(database), store_(store), memory_(memory) {}
+    /// `hold_ms`: how long the note about the bytes may wait for a database that takes writes.
+    FileIntake(const api::Services& services, db::Database& database, files::Store* store, MemoryShares& memory,
+               int hold_ms)
+        : services_(services), database_(database), store_(store), memory_(memory), hold_ms_(hold_ms) {}
 
     /// Whether a parameter may hold a file: then take() must come before the call runs. Cheap.
     static bool wanted(const Exchange& exchange);
@@ -43,6 +45,7 @@ class FileIntake {
     db::Database& database_;
     files::Store* const store_;
     MemoryShares& memory_;
+    const int hold_ms_;
 };
 
 }  // namespace stoa::rest

@@ -104,7 +104,7 @@ export class Writers {
   private stopped = false
   private readonly clients: Promise<void>[]
 
-  constructor(private readonly hook: string, private readonly name: string, clients: number) {
+  constructor(readonly hook: string, readonly name: string, clients: number) {
     this.clients = Array.from({ length: clients }, (_, client) => this.work(client))
   }
 

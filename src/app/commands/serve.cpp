@@ -1,10 +1,12 @@
 // stoa serve: the portal on its addresses until SIGTERM or SIGINT.
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "app/account_setup.hpp"
@@ -14,7 +16,6 @@
 #include "app/file_store.hpp"
 #include "app/housekeeping.hpp"
 #include "app/router.hpp"
-#include "app/store.hpp"
 #include "base/crypto.hpp"
 #include "base/file_util.hpp"
 #include "base/limits.hpp"
@@ -132,6 +133,21 @@ Result<accounts::LoginOutcome> sign_up(Portal& portal, accounts::LoginService& l
     return logins.log_in(login, client);
 }
 
+/// The same after a restart, another one for each process: what this one had claimed when it died is then its own
+/// again. Empty where the system chooses the port.
+std::string node_name(const Config& config) {
+    std::string who = read_file("/etc/machine-id", 64).value_or("");
+    char host[256] = "";
+    ::gethostname(host, sizeof(host) - 1);
+    std::error_code ignored;
+    who += std::string("\n") + host + "\n" + std::filesystem::absolute(config.data_dir, ignored).string();
+    for (const Config::Listen& listen : config.listen) {
+        if (listen.port == 0) return {};
+        who += "\n" + listen.address + ":" + std::to_string(listen.port);
+    }
+    return sha256_hex(who).substr(0, 16);
+}
+
 void announce(const Config& config, const net::Server& server, const net::ServerOptions& options, bool json) {
     const std::vector<std::uint16_t> ports = server.ports();
     std::vector<std::string> urls;
@@ -171,7 +187,7 @@ struct Running {
           authenticator(portal.accounts(), notes, portal.identities()),
           logins(portal.accounts()),
           sign_ups(portal.model().clock),
-          events(portal.api(), portal.database(), authenticator, event_options(portal, config)),
+          events(portal.api(), portal.database(), authenticator, event_options(config)),
           rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, store)),
           pages{portal.accounts(),
                 authenticator,
@@ -195,10 +211,9 @@ struct Running {
           housekeeping(portal, notes, workers),
           file_cleanup(portal, store) {}
 
-    static rest::EventOptions event_options(Portal& portal, const Config& config) {
+    static rest::EventOptions event_options(const Config& config) {
         rest::EventOptions options;
-        const auto bus = bus_address(config);
-        options.alone = !portal.database().blocks() && bus && bus->scheme.empty();
+        options.node = node_name(config);
         options.allow_private_targets = config.events.allow_private_targets;
         return options;
     }

@@ -20,7 +20,6 @@ std::int64_t seconds(int ms) {
 
 DeliveryClaims::DeliveryClaims(const EventOptions& options, const Clock& clock)
     : node_(options.node.empty() ? random_alnum(kNodeCharacters) : options.node),
-      alone_(options.alone),
       lease_s_(seconds(options.lease_ms)),
       skew_s_(seconds(options.clock_skew_ms)),
       call_s_(std::min(seconds(options.call_timeout_ms) + kNoteS, lease_s_)),
@@ -31,12 +30,8 @@ void DeliveryClaims::put(model::Changes& changes, UnixSeconds due) const {
     changes.set("CLAIMED_UNTIL", std::max(due, clock_.now()) + lease_s_);
 }
 
-bool DeliveryClaims::is_mine(const model::Record& delivery) const {
-    return alone_ || delivery.text("CLAIMED_BY") == node_;
-}
-
 bool DeliveryClaims::holds(const model::Record& delivery) const {
-    return alone_ || (is_mine(delivery) && delivery.integer("CLAIMED_UNTIL") >= clock_.now() + call_s_);
+    return is_mine(delivery) && delivery.integer("CLAIMED_UNTIL") >= clock_.now() + call_s_;
 }
 
 Result<bool> DeliveryClaims::take(db::WriteTx& tx, const model::Entity& deliveries, RecordId id) const {
@@ -55,11 +50,6 @@ Status DeliveryClaims::release(db::WriteTx& tx, const model::Entity& deliveries)
     STOA_TRY(const std::int64_t rows, tx.update(deliveries.table, nobody, Condition::equals("claimed_by", node_)));
     (void)rows;
     return {};
-}
-
-std::optional<model::ClaimedRows> DeliveryClaims::free_rows() const {
-    if (alone_) return std::nullopt;
-    return model::ClaimedRows{"CLAIMED_BY", "CLAIMED_UNTIL", node_, lapsed_before()};
 }
 
 }  // namespace stoa::rest

@@ -5,9 +5,8 @@
 // died had claimed is free when its claims have run out, plus what clocks may differ; the others look for such rows
 // every few seconds. A process that stands still for longer than its claim, in the middle of a call, cannot be stopped:
 // its handler then gets the same X-Stoa-Delivery twice.
-// With `alone` (one process on its database) no claim is ever looked at. Any thread.
+// A process that keeps its name over a restart finds its own claims again at once. Any thread.
 
-#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -27,21 +26,19 @@ class DeliveryClaims {
     void put(model::Changes& changes, UnixSeconds due) const;
     /// Whether this process may call now, and the claim lasts as long as a call may.
     bool holds(const model::Record& delivery) const;
-    bool is_mine(const model::Record& delivery) const;
+    bool is_mine(const model::Record& delivery) const { return delivery.text("CLAIMED_BY") == node_; }
     /// Claims a row that is this process's own, nobody's, or was given up. False: another process has it, or it is
     /// done.
     Result<bool> take(db::WriteTx& tx, const model::Entity& deliveries, RecordId id) const;
     /// Gives up everything that waits in this account, so that the others need not wait.
     Status release(db::WriteTx& tx, const model::Entity& deliveries) const;
-    /// The rows that take() would get; nothing when alone.
-    std::optional<model::ClaimedRows> free_rows() const;
-    bool alone() const { return alone_; }
+    /// The rows that take() would get.
+    model::ClaimedRows free_rows() const { return {"CLAIMED_BY", "CLAIMED_UNTIL", node_, lapsed_before()}; }
 
   private:
     UnixSeconds lapsed_before() const { return clock_.now() - skew_s_; }
 
     const std::string node_;
-    const bool alone_;
     const std::int64_t lease_s_;
     const std::int64_t skew_s_;
     const std::int64_t call_s_;  ///< as long as a call may take, and its result be written

@@ -83,14 +83,6 @@ void DeliveryQueue::close() {
     wake_.notify_all();
 }
 
-std::set<AccountId> DeliveryQueue::accounts() const {
-    const MutexLock lock(mutex_);
-    std::set<AccountId> out;
-    for (const auto& [account, id] : known_)
-        out.insert(account);
-    return out;
-}
-
 std::size_t DeliveryQueue::size() const {
     const MutexLock lock(mutex_);
     return size_;

@@ -33,8 +33,6 @@ class DeliveryQueue {
     void finished(const DueDelivery& delivery) STOA_EXCLUDES(mutex_);
     void close() STOA_EXCLUDES(mutex_);
 
-    /// Those with something that waits.
-    std::set<AccountId> accounts() const STOA_EXCLUDES(mutex_);
     std::size_t size() const STOA_EXCLUDES(mutex_);
     /// True once after entries were dropped and everything that was kept is gone.
     bool take_overflow() STOA_EXCLUDES(mutex_);

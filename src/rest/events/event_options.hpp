@@ -20,10 +20,9 @@ struct EventOptions {
     int retry_longest_ms = 3'600'000;
     int linger_ms = 10;              ///< events of this long are handed over in one transaction
     std::size_t queue_max = 10'000;  ///< waiting deliveries in memory; the rest waits in the store
-    bool alone = true;               ///< no other process delivers from this database; else see delivery_claims.hpp
-    std::string node;                ///< names this process in claims; empty = made up
-    int lease_ms = 30'000;           ///< how long a claim outlasts the moment of its call; more than a call may take
-    int clock_skew_ms = 10'000;      ///< by how much the clocks of two processes may differ
+    std::string node;                ///< names this process in claims (delivery_claims.hpp); empty = made up
+    int lease_ms = 20'000;           ///< how long a claim outlasts the moment of its call; more than a call may take
+    int clock_skew_ms = 5'000;       ///< by how much the clocks of two processes may differ
     int sweep_ms = 5'000;            ///< between looks for what other processes left behind
     std::function<Result<net::ClientResponse>(const net::ClientRequest&)> transport = net::fetch;
 };

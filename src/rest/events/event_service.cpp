@@ -30,13 +30,6 @@ std::int64_t monotonic_of(UnixSeconds due, const Clock& clock) {
 
 }  // namespace
 
-void EventService::Wake::ask() {
-    if (asked.exchange(true)) return;
-    const MutexLock lock(mutex);
-    pending = true;
-    changed.notify_all();
-}
-
 void EventService::Wake::ask(AccountId account) {
     const MutexLock lock(mutex);
     accounts.insert(account);
@@ -54,7 +47,6 @@ bool EventService::Wake::wait(int linger_ms, std::int64_t longest_us) {
     }
     // Writers come in groups: what commits meanwhile shares the transaction.
     std::this_thread::sleep_for(std::chrono::milliseconds(linger_ms));
-    asked = false;
     return true;
 }
 
@@ -76,10 +68,7 @@ EventService::EventService(const api::Services& services, db::Database& database
       claims_(options_, services.model.clock),
       wake_(std::make_shared<Wake>()),
       queue_(options_.queue_max, options_.per_host_max) {
-    services_.model.outbox.set_waker([wake = wake_, alone = options_.alone](AccountId account) {
-        if (alone) return wake->ask();
-        wake->ask(account);
-    });
+    services_.model.outbox.set_waker([wake = wake_](AccountId account) { wake->ask(account); });
 }
 
 EventService::~EventService() {
@@ -111,35 +100,31 @@ void EventService::stop() {
 }
 
 void EventService::dispatch_loop() {
-    const std::int64_t sweep_us = options_.alone ? kIdleLookUs : options_.sweep_ms * 1'000LL;
-    std::int64_t next_sweep_us = 0;
+    const std::int64_t sweep_us = options_.sweep_ms * 1'000LL;
+    std::int64_t next_sweep_us = system_clock().monotonic_us() + sweep_us;
+    std::int64_t left_before_us = INT64_MAX;  // the first look takes everything
     int pause_ms = options_.linger_ms;
     while (wake_->wait(pause_ms, sweep_us)) {
         const std::int64_t now_us = system_clock().monotonic_us();
-        const bool sweep = !options_.alone && now_us >= next_sweep_us;
-        if (sweep) {
+        if (now_us >= next_sweep_us) {
             next_sweep_us = now_us + sweep_us;
+            left_before_us = system_clock().now_us() - kLeftBehindUs;
             take_up_stored();
         }
-        const auto more = dispatch_once(sweep);
+        const auto more = dispatch_once(left_before_us);
         pause_ms = options_.linger_ms;
         if (!more) {
             log::error("event_dispatch_failed", {{"error", std::string_view(more.error().message)},
                                                  {"action", "check the database; events wait in the outbox"}});
             pause_ms = kPauseAfterErrorMs;
         }
-        if (sweep && more && *more) next_sweep_us = 0;
-        if (!more || *more) wake_->ask();
+        left_before_us = 0;
+        if (more && *more) next_sweep_us = 0;
     }
 }
 
-Result<std::vector<model::Event>> EventService::take_events(bool sweep, bool& more) {
+Result<std::vector<model::Event>> EventService::take_events(std::int64_t left_before_us, bool& more) {
     model::Outbox& outbox = services_.model.outbox;
-    if (options_.alone) {
-        STOA_TRY(auto events, outbox.take(kEventsPerRound));
-        more = events.size() == static_cast<std::size_t>(kEventsPerRound);
-        return events;
-    }
     std::vector<model::Event> events;
     const std::vector<AccountId> accounts = wake_->take_accounts();
     for (const AccountId account : accounts) {
@@ -152,10 +137,11 @@ Result<std::vector<model::Event>> EventService::take_events(bool sweep, bool& mo
         if (own->size() == static_cast<std::size_t>(kEventsPerRound)) wake_->ask(account);
         std::move(own->begin(), own->end(), std::back_inserter(events));
     }
-    if (!sweep) return events;
-    STOA_TRY(auto left, outbox.take(kEventsPerRound, system_clock().now_us() - kLeftBehindUs));
+    if (left_before_us == 0) return events;
+    STOA_TRY(auto left, outbox.take(kEventsPerRound, left_before_us));
     more = left.size() == static_cast<std::size_t>(kEventsPerRound);
     for (model::Event& event : left) {
+        if (more) wake_->ask(event.account);
         if (std::find(accounts.begin(), accounts.end(), event.account) == accounts.end()) {
             events.push_back(std::move(event));
         }
@@ -163,9 +149,9 @@ Result<std::vector<model::Event>> EventService::take_events(bool sweep, bool& mo
     return events;
 }
 
-Result<bool> EventService::dispatch_once(bool sweep) {
+Result<bool> EventService::dispatch_once(std::int64_t left_before_us) {
     bool more = false;
-    STOA_TRY(std::vector<model::Event> events, take_events(sweep, more));
+    STOA_TRY(std::vector<model::Event> events, take_events(left_before_us, more));
     std::map<AccountId, std::vector<model::Event>> by_account;
     for (model::Event& event : events)
         by_account[event.account].push_back(std::move(event));
@@ -197,8 +183,8 @@ Result<bool> EventService::dispatch_once(bool sweep) {
     for (const auto& part : parts) {
         const Status status = part->done.get_future().get();
         if (!status) {
-            if (!claims_.alone()) wake_->ask(part->account);
-            const bool taken = !claims_.alone() && status.error().code == Errc::conflict;
+            wake_->ask(part->account);
+            const bool taken = status.error().code == Errc::conflict;  // by another process: look what is left
             if (!taken && first_problem) first_problem = status;
             continue;
         }
@@ -227,17 +213,21 @@ void EventService::take_up_stored() {
 /// So that other processes deliver at once what this one leaves. What the time does not suffice for waits for its
 /// lease.
 void EventService::give_up_claims() {
-    if (claims_.alone()) return;
     const model::Entity& entity = services_.model.registry.entity("rest.event_delivery");
     const std::int64_t until_us = system_clock().monotonic_us() + kReleaseUs;
-    for (const AccountId account : queue_.accounts()) {
+    const auto rows = model::due_rows(database_, entity, "NEXT_AT", static_cast<std::int64_t>(options_.queue_max),
+                                      claims_.free_rows());
+    if (!rows) return;
+    std::set<AccountId> accounts;
+    for (const model::DueRow& row : *rows)
+        accounts.insert(row.account);
+    for (const AccountId account : accounts) {
         if (system_clock().monotonic_us() >= until_us) return;
-        const auto written = database_.write_and_wait({.account = account, .timeout_ms = 500},
-                                                      [&](db::WriteTx& tx) -> Result<std::string> {
-                                                          STOA_CHECK(claims_.release(tx, entity));
-                                                          return std::string();
-                                                      });
-        if (!written) return;
+        const auto release = [&](db::WriteTx& tx) -> Result<std::string> {
+            STOA_CHECK(claims_.release(tx, entity));
+            return std::string();
+        };
+        if (!database_.write_and_wait({.account = account, .timeout_ms = 500}, release)) return;
     }
 }
 

@@ -9,9 +9,8 @@
 //
 // Several processes on one database: each hands over the events of accounts that it wrote to itself, and every few
 // seconds what others left lying; the database decides who has an event (hand_over.hpp) and a delivery
-// (delivery_claims.hpp). What a process that died had claimed is delivered by another after about 40 s.
+// (delivery_claims.hpp). What a process that died had claimed is delivered by another after about 30 s.
 
-#include <atomic>
 #include <memory>
 #include <set>
 #include <thread>
@@ -47,18 +46,17 @@ class EventService {
         CondVar changed;
         bool pending STOA_GUARDED_BY(mutex) = true;
         bool stopping STOA_GUARDED_BY(mutex) = false;
-        std::set<AccountId> accounts STOA_GUARDED_BY(mutex);  ///< whose events to look for; unused when alone
-        std::atomic<bool> asked{false};                       ///< keeps busy writers off the mutex
-        void ask();
+        std::set<AccountId> accounts STOA_GUARDED_BY(mutex);  ///< whose events to look for
         void ask(AccountId account);
         bool wait(int linger_ms, std::int64_t longest_us);  ///< false when stopping
         std::vector<AccountId> take_accounts();
     };
 
     void dispatch_loop();
-    /// True when there may be more. With `sweep` also looks for what other processes left.
-    Result<bool> dispatch_once(bool sweep);
-    Result<std::vector<model::Event>> take_events(bool sweep, bool& more);
+    /// Hands over what was asked for, and what was made before that moment, whoever made it. True when there is more of
+    /// the latter.
+    Result<bool> dispatch_once(std::int64_t left_before_us);
+    Result<std::vector<model::Event>> take_events(std::int64_t left_before_us, bool& more);
     void work_loop();
     void take_up_stored();
     void give_up_claims();

@@ -300,7 +300,6 @@ class EventProcesses : public EventServiceTest {
               model{test.registry, test.services->model.metadata, test.services->model.access, outbox, system_clock()},
               services{model, test.methods, "test"} {
             options.allow_private_targets = true;
-            options.alone = false;
             options.linger_ms = 1;
             service = std::make_unique<EventService>(services, *test.database, test.authenticator, std::move(options));
         }

@@ -208,13 +208,10 @@ class HandOver {
 };
 
 /// Removes the events, so that whoever is first has them all.
-Status take_out(db::WriteTx& tx, model::Outbox& outbox, const DeliveryClaims& claims,
-                const std::vector<model::Event>& events) {
-    if (!claims.alone()) {
-        // One hand-over per account at a time: this row is locked until the end, and what it reads is up to date.
-        STOA_TRY(const std::int64_t turn, tx.next_id("event_hand_over"));
-        (void)turn;
-    }
+Status take_out(db::WriteTx& tx, model::Outbox& outbox, const std::vector<model::Event>& events) {
+    // One hand-over per account at a time: this row is locked until the end, and what is read then is up to date.
+    STOA_TRY(const std::int64_t turn, tx.next_id("event_hand_over"));
+    (void)turn;
     std::vector<std::int64_t> ids;
     for (const model::Event& event : events)
         ids.push_back(event.id);
@@ -227,7 +224,7 @@ Status take_out(db::WriteTx& tx, model::Outbox& outbox, const DeliveryClaims& cl
 
 Result<std::vector<NewDelivery>> hand_over(db::WriteTx& tx, const model::ModelServices& services,
                                            const DeliveryClaims& claims, const std::vector<model::Event>& events) {
-    STOA_CHECK(take_out(tx, services.outbox, claims, events));
+    STOA_CHECK(take_out(tx, services.outbox, events));
     auto metadata = services.metadata.load(tx);
     if (!metadata && metadata.error().code == Errc::not_found) return std::vector<NewDelivery>();  // nobody is left
     if (!metadata) return std::move(metadata).error();

@@ -191,11 +191,11 @@ Status check_empty(Tx& tx, const Catalogue& catalogue, Scope scope) {
             return false;
         }));
         if (!found) continue;
-        return Error{Errc::already_exists,
-                     scope.whole() ? "The database is not empty (table " + table.name +
-                                         "). Everything goes into a database of its own."
-                                   : "The database holds an account of that number already (table " + table.name +
-                                         "). Choose another database."};
+        return Error{Errc::already_exists, scope.whole()
+                                               ? "The database is not empty (table " + table.name +
+                                                     "). Everything goes into a database of its own."
+                                               : "The database holds an account of that number already (table " +
+                                                     table.name + "). Choose another database."};
     }
     return {};
 }

@@ -50,14 +50,14 @@ export async function until<T>(what: string, probe: () => Promise<T | false | un
 
 /** Runs a command of the program and reads its JSON answer. */
 export async function stoa<T>(...args: string[]): Promise<T> {
-  const { stdout } = await run(binary, [...args, '--json'], { timeout: 60_000, maxBuffer: 16 << 20 })
+  const { stdout } = await run(binary, [...args, '--json'], { timeout: 170_000, maxBuffer: 16 << 20 })
   return JSON.parse(stdout) as T
 }
 
 /** A command that must fail: its exit code and answer. */
 export async function stoaFails(...args: string[]): Promise<{ code: number; out: string }> {
   try {
-    await run(binary, args, { timeout: 60_000 })
+    await run(binary, args, { timeout: 170_000 })
   } catch (error) {
     const failed = error as { code: number; stdout: string; stderr: string }
     return { code: failed.code, out: failed.stdout + failed.stderr }

@@ -132,7 +132,7 @@ TEST(RedisFaults, a_wrong_password_is_named_once) {
 
 TEST(RedisFaults, a_loading_server_is_waited_for_and_named) {
     fixture::RedisServer server(
-        fixture::RedisOptions{"", 0, {"--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"}});
+        fixture::RedisOptions{"", 0, {"--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024"}});
     server.ask({"EVAL", "for i=1,300 do redis.call('SET', 'key' .. i, string.rep('x', 100)) end", "0"});
     ASSERT_EQ(server.ask({"SAVE"}), "OK");
     ASSERT_TRUE(server.process().restart().ok());
@@ -140,7 +140,7 @@ TEST(RedisFaults, a_loading_server_is_waited_for_and_named) {
     ::testing::internal::CaptureStderr();
     const auto cache = must_open(server.url());
     EXPECT_EQ(cache->get("key1"), std::nullopt);
-    EXPECT_TRUE(eventually([&] { return cache->get("key1").has_value(); }, 10'000));
+    EXPECT_TRUE(eventually([&] { return cache->get("key1").has_value(); }, 40'000));
     const std::string log = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(trouble_logged(log), "loading") << log;
     EXPECT_NE(log.find("engine_available"), std::string::npos) << log;

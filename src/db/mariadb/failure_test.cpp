@@ -114,6 +114,7 @@ TEST_F(Failure, a_killed_server_that_comes_back_loses_nothing_and_does_nothing_t
     std::atomic<bool> stop{false};
     std::vector<std::set<std::string>> acknowledged(kThreads);
     std::atomic<int> failed{0};
+    std::atomic<int> saved{0};
     std::vector<std::thread> writers;
     for (int t = 0; t < kThreads; ++t) {
         writers.emplace_back([&, t] {
@@ -121,6 +122,7 @@ TEST_F(Failure, a_killed_server_that_comes_back_loses_nothing_and_does_nothing_t
                 const std::string key = "t" + std::to_string(t) + "-" + std::to_string(i);
                 if (add(*db_, 1 + t % 3, key)) {
                     acknowledged[static_cast<std::size_t>(t)].insert(key);
+                    ++saved;
                 } else {
                     ++failed;
                 }
@@ -135,11 +137,11 @@ TEST_F(Failure, a_killed_server_that_comes_back_loses_nothing_and_does_nothing_t
         });
     }
     for (int round = 0; round < 3; ++round) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        EXPECT_TRUE(fixture::eventually([&] { return saved >= 40 * (round + 1); }, 60'000));
         server().process().kill();
         restart();
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(fixture::eventually([&] { return saved >= 160; }, 60'000));
     stop = true;
     for (auto& writer : writers)
         writer.join();

@@ -114,7 +114,8 @@ TEST_F(HangingMount, changes_nothing_when_a_hanging_upload_wakes_up) {
         })) << call;
         EXPECT_EQ(*get(*store_, known_), "known") << call;
     }
-    EXPECT_TRUE(std::filesystem::is_empty(mount_.backing() + "/.stoa/tmp")) << "and leaves nothing behind";
+    EXPECT_TRUE(eventually([&] { return std::filesystem::is_empty(mount_.backing() + "/.stoa/tmp"); }))
+        << "and leaves nothing behind";
 }
 
 TEST_F(HangingMount, stays_open_for_all_when_one_operation_is_slow) {

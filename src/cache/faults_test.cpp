@@ -132,8 +132,8 @@ TEST(RedisFaults, a_wrong_password_is_named_once) {
 
 TEST(RedisFaults, a_loading_server_is_waited_for_and_named) {
     fixture::RedisServer server(
-        fixture::RedisOptions{"", 0, {"--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024"}});
-    server.ask({"EVAL", "for i=1,300 do redis.call('SET', 'key' .. i, string.rep('x', 100)) end", "0"});
+        fixture::RedisOptions{"", 0, {"--key-load-delay", "2500", "--loading-process-events-interval-bytes", "1024"}});
+    server.ask({"EVAL", "for i=1,2000 do redis.call('SET', 'key' .. i, string.rep('x', 100)) end", "0"});
     ASSERT_EQ(server.ask({"SAVE"}), "OK");
     ASSERT_TRUE(server.process().restart().ok());
     ASSERT_TRUE(server.process().wait_for_port(server.port()).ok());

@@ -55,7 +55,7 @@ std::string plain_name(std::string_view name) {
 
 }  // namespace
 
-FileContent FileContent::make(std::string name, std::string bytes) {
+FileContent FileContent::make(std::string_view name, std::string bytes) {
     FileContent content;
     content.name = plain_name(name);
     content.sha256 = sha256_hex(bytes);
@@ -108,9 +108,9 @@ Status FileSearch::finish(std::vector<FileContent>& out) {
             return invalid("Could not save file: " + found.field + " must hold a name and the contents in base64.",
                            found.field, found.error_code);
         }
-        std::string name = items[0]->string();
+        const std::string name = items[0]->string();
         *found.place = upload_marker(out.size());  // frees the text, which is a third larger than the file
-        out.push_back(FileContent::make(std::move(name), std::move(*bytes)));
+        out.push_back(FileContent::make(name, std::move(*bytes)));
     }
     return {};
 }

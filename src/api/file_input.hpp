@@ -23,7 +23,7 @@ struct FileContent {
     std::string sha256;  ///< hexadecimal
     std::string_view content_type;
 
-    static FileContent make(std::string name, std::string bytes);
+    static FileContent make(std::string_view name, std::string bytes);
 };
 
 /// Whether it is worth looking closer: some value has one of the forms. Cheap; also true for other lists of two texts.

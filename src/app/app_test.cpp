@@ -11,6 +11,7 @@
 #include "app/demo/company_plan.hpp"
 #include "app/demo/demo.hpp"
 #include "app/demo/words.hpp"
+#include "db/transfer/table_shape.hpp"
 #include "modules/accounts/authenticator.hpp"
 
 namespace stoa::app {
@@ -137,6 +138,21 @@ TEST_F(AppTest, migrations_are_numbered_without_repeats) {
     std::set<int> numbers;
     for (const db::Migration& step : all_migrations())
         EXPECT_TRUE(numbers.insert(step.number).second) << step.name;
+}
+
+TEST_F(AppTest, every_table_moves_with_its_account_and_is_backed_up) {
+    db::transfer::Catalogue catalogue;
+    const Status read = portal_->database().read(0, [&](db::Tx& tx) -> Status {
+        STOA_TRY(catalogue, db::transfer::read_catalogue(tx, db::transfer::Engine::sqlite));
+        return {};
+    });
+    // An error names the table: give it a column account_id, or name it in db/transfer/table_shape.cpp.
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    for (const db::TableDef& table : portal_->model().registry.tables())
+        EXPECT_NE(db::transfer::find_table(catalogue, table.name), nullptr) << table.name;
+    for (const char* name : {"receipts", "sequences", "outbox", "sessions", "webhooks", "oauth_tokens", "counters"})
+        EXPECT_NE(db::transfer::find_table(catalogue, name), nullptr) << name;
+    EXPECT_EQ(catalogue.back().name, "accounts");
 }
 
 TEST_F(AppTest, a_store_that_is_not_there_says_what_to_do) {

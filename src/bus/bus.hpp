@@ -11,7 +11,7 @@
 //
 // Any thread. publish() never blocks; handlers run one after the other on the bus's thread and must not block either.
 // append() and read_after() wait for the engine, at most for its command timeout: not on I/O threads.
-// A connection is proven both ways twice a second: a message to oneself must come back within 1.5 s.
+// A connection is proven both ways twice a second: a message to oneself must come back within 3 s.
 //
 // Metrics: stoa_bus_messages_total{way=sent|received|dropped}, stoa_bus_gaps_total, stoa_bus_queue_length,
 // stoa_engine_reachable{engine="bus"}.

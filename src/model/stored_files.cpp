@@ -277,7 +277,7 @@ void forget_blob(db::Database& database, const GivenUpBlob& blob, UnixSeconds no
             STOA_TRY([[maybe_unused]] auto changed, tx.update(kBlobs, change, blob_in_state(key, kBeingRemoved)));
             return std::string();
         },
-        [done = std::move(done)](Result<db::WriteOutcome> outcome) {
+        [done = std::move(done)](const Result<db::WriteOutcome>& outcome) {
             done(outcome ? Status() : Status(outcome.error()));
         });
 }

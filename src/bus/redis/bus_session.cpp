@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "cache/redis/trouble.hpp"
 
 namespace stoa::bus::redis {
@@ -19,7 +20,8 @@ using cache::redis::Reply;
 namespace {
 
 constexpr std::int64_t kBeatUs = 500'000;
-constexpr std::int64_t kSilenceMaxUs = 1'500'000;
+constexpr std::int64_t kSilenceMaxUs = 3'000'000;
+constexpr std::int64_t kDoubtfulUs = 5'000'000;  ///< longer than two processes differ in noticing a failover
 /// A message: the sender's node id, a letter for what it is, the payload.
 constexpr std::size_t kNodeBytes = 8;
 constexpr char kMessage = 'm';
@@ -104,8 +106,30 @@ Status BusSession::receive_published() {
         if (reply->is_error()) return error_of(reply->text());
         if (unconfirmed_.empty())
             return Error{Errc::unavailable, "Redis answered more than it was asked.", "not_redis"};
+        if (!unconfirmed_.front().channel.empty()) remember(std::move(unconfirmed_.front()));
         unconfirmed_.pop_front();
     }
+}
+
+void BusSession::remember(Message message) {
+    const std::int64_t now_us = system_clock().monotonic_us();
+    confirmed_.push_back({now_us, std::move(message)});
+    while (now_us - confirmed_.front().at_us > kDoubtfulUs || confirmed_.size() > limits::bus_queue_max / 2)
+        confirmed_.pop_front();
+}
+
+std::deque<Message> BusSession::take_doubtful() {
+    std::deque<Message> out;
+    const std::int64_t from_us = system_clock().monotonic_us() - kDoubtfulUs;
+    for (Sent& sent : confirmed_) {
+        if (sent.at_us >= from_us) out.push_back(std::move(sent.message));
+    }
+    for (Message& message : unconfirmed_) {
+        if (!message.channel.empty()) out.push_back(std::move(message));
+    }
+    confirmed_.clear();
+    unconfirmed_.clear();
+    return out;
 }
 
 Status BusSession::receive_heard(FunctionRef<void(const Heard&)> heard) {

@@ -2,7 +2,7 @@
 // BusSession: the two connections of a bus to one Redis server, one that listens and one that publishes, as long as
 // both work. Used on the bus's thread. Errors end it.
 //
-// Every half second a message to oneself goes out; when none has come back for 1.5 s, the session is dead, whatever the
+// Every half second a message to oneself goes out; when none has come back for 3 s, the session is dead, whatever the
 // sockets say. So a frozen server, a half-open connection, a server that only takes or only gives, and a listener and a
 // publisher on different servers are all found.
 
@@ -33,8 +33,9 @@ class BusSession {
     Status send(std::deque<Message> messages);
     /// Tells all subscribers of the channels, in every process, that messages were dropped.
     Status send_gaps(const std::set<std::string>& channels);
-    /// What was sent and not confirmed: it may or may not have arrived.
-    std::deque<Message> take_unconfirmed() { return std::move(unconfirmed_); }
+    /// What the others may not have heard: not confirmed, or sent in the last seconds, in which they may have moved to
+    /// another server already (a failover).
+    std::deque<Message> take_doubtful();
 
     bool all_confirmed() const { return unconfirmed_.empty(); }
 
@@ -52,6 +53,7 @@ class BusSession {
     Status publish(const std::string& channel, char kind, std::string_view payload);
     Status beat();
     Status receive_published();
+    void remember(Message message);
     Status receive_heard(FunctionRef<void(const Heard&)> heard);
     std::string name_of(std::string_view channel) const { return head_ + std::string(channel); }
     cache::Deadline soon() const { return cache::Deadline::in_ms(command_ms_); }
@@ -62,7 +64,12 @@ class BusSession {
     const int command_ms_;
     std::unique_ptr<cache::redis::Connection> listener_;
     std::unique_ptr<cache::redis::Connection> publisher_;
+    struct Sent {
+        std::int64_t at_us;
+        Message message;
+    };
     std::deque<Message> unconfirmed_;  ///< with an empty channel: a heartbeat or a gap
+    std::deque<Sent> confirmed_;       ///< of the last seconds
     std::int64_t next_beat_us_ = 0;
     std::int64_t unanswered_since_us_ = 0;  ///< the first message to oneself that has not come back; 0 = none
 };

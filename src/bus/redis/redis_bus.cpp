@@ -119,23 +119,22 @@ class RedisBus final : public Bus {
         }
     }
 
-    /// Until the engine fails, another one is the right one, or close().
+    /// Until the session fails, another server is the right one, or close().
     Status serve(const cache::EngineWatch::Target& target) {
         STOA_TRY(const auto session, BusSession::open(settings_, target.address, node_));
         STOA_CHECK(session->listen(subscribers_->channels()));
         connected_ = true;
         const Status status = exchange(*session, target);
         // Twice is better than never: what they announce has happened in either case.
-        std::deque<Message> unconfirmed = session->take_unconfirmed();
-        std::erase_if(unconfirmed, [](const Message& message) { return message.channel.empty(); });
-        queue_.push_front(std::move(unconfirmed));
+        queue_.push_front(session->take_doubtful());
         return status;
     }
 
     Status exchange(BusSession& session, const cache::EngineWatch::Target& target) {
         while (!stopping_ || has_last_words() || (!session.all_confirmed() && !too_late())) {
+            // Only another server ends it: that this one was slow to answer the watch is for the session to judge.
             const auto now = watch_.target();
-            if (!now || now->generation != target.generation) return {};
+            if (now && now->address != target.address) return {};
             alarm_.reset();
             STOA_CHECK(tell_changes(session));
             STOA_CHECK(session.send(queue_.take()));

@@ -86,7 +86,7 @@ Result<Master> MasterFinder::try_master(const Address& address) const {
     };
     auto connection = Connection::open(address, settings_.login, Deadline::in_ms(settings_.connect_ms));
     if (!connection) return named(connection.error());
-    const Deadline deadline = Deadline::in_ms(settings_.command_ms);
+    const Deadline deadline = Deadline::in_ms(settings_.look_ms());
     (*connection)->append({"ROLE"});
     (*connection)->append({"PING"});  // unlike ROLE, refused while it is loading
     if (const Status sent = (*connection)->flush(deadline); !sent) return named(sent.error());
@@ -110,7 +110,7 @@ Result<Address> MasterFinder::ask_sentinel(const Address& sentinel) const {
     const auto ask = [&] {
         return no_error((*connection)
                             ->command({"SENTINEL", "get-master-addr-by-name", settings_.master_name},
-                                      Deadline::in_ms(settings_.command_ms)));
+                                      Deadline::in_ms(settings_.look_ms())));
     };
     auto answer = ask();
     if (!answer && answer.error().field == "password_missing" && !settings_.login.password.empty()) {

@@ -1,6 +1,6 @@
 #pragma once
 // MasterFinder: finds the Redis server that takes writes, directly or through sentinels. One thread at a time; blocks,
-// at most about connect_ms + command_ms for each host of the address. https://redis.io/docs/reference/sentinel-clients/
+// at most about connect_ms + look_ms() for each host of the address. https://redis.io/docs/reference/sentinel-clients/
 
 #include <memory>
 #include <string>
@@ -25,6 +25,9 @@ struct Settings {
     int command_ms = 100;
     int pool = 16;
     std::string prefix;
+
+    /// For the thread that looks whether a server works: a busy one must not be taken for a dead one.
+    int look_ms() const { return 5 * command_ms; }
 };
 
 /// Errors: invalid_argument naming the part of the address.

@@ -22,7 +22,9 @@ namespace {
 constexpr int kFirstLookMs = 500;
 constexpr int kCheckMs = 500;            ///< how late a switch of masters may be noticed
 constexpr int kSwitchMs = 2 * kCheckMs;  ///< after which others have noticed it, too
-constexpr int kIdleLookMs = 100;         ///< how late the thread notices that the watch closed the store
+constexpr int kPatience = 5;             ///< command timeouts until a store that does not answer is given up
+constexpr int kRetryMs = 200;
+constexpr int kIdleLookMs = 100;  ///< how late the thread notices that the watch closed the store
 
 struct Publish {
     AccountId account;
@@ -135,18 +137,24 @@ class RedisTokens final : public CausalTokens {
 
     /// True when there is something to send to a store that is still the right one.
     bool wait_for_work() {
-        if (const auto target = watch_.target(); !target || target->generation != target_.generation) {
+        // Only another server ends it: that this one was slow to answer the watch is for the round trips to judge.
+        if (const auto target = watch_.target(); target && target->address != target_.address) {
             lose();
             return false;
         }
         const MutexLock lock(mutex_);
-        if (publishes_.empty() && lookups_.empty() && unstored_.empty() && !stopping_) {
+        if (!has_work() && !stopping_) {
             sleeping_ = true;
             wake_.wait_us(mutex_, kIdleLookMs * 1'000);
             sleeping_ = false;
         }
-        return !publishes_.empty() || !lookups_.empty() || !unstored_.empty();
+        return has_work();
     }
+
+    bool has_work() const STOA_REQUIRES(mutex_) {
+        return !publishes_.empty() || !lookups_.empty() || (!unstored_.empty() && may_retry());
+    }
+    bool may_retry() const { return system_clock().monotonic_us() >= unstored_from_us_; }
 
     /// Everything that waits, as one batch. What is asked for while it is under way belongs to the next one.
     void round_trip() {
@@ -168,24 +176,30 @@ class RedisTokens final : public CausalTokens {
             settle(lookups, {}, {});
             return;
         }
-        if (!answer->stored) {
+        const Status usable = judge(*answer, tokens);
+        settle(publishes, answer->stored.ok() && system_clock().monotonic_us() >= agreed_from_us_);
+        settle(lookups, places, answer->tokens);
+        if (usable) return;
+        watch_.failed(target_, usable.error());
+        lose();
+    }
+
+    /// The error after which the connection is of no more use.
+    Status judge(const TokenStore::Answer& answer, const std::unordered_map<AccountId, std::string>& tokens) {
+        if (!answer.stored) {
+            const Error& error = answer.stored.error();
             keep(tokens);
             doubt();
-            if (asks_for_new_look(answer->stored.error()) || answer->stored.error().field == "refused") {
-                watch_.failed(target_, answer->stored.error());  // a new connection loads the script again
-            }
-            refusals_.failed(answer->stored.error());
+            refusals_.failed(error);
+            unstored_from_us_ = system_clock().monotonic_us() + kRetryMs * 1'000;
+            // A script that the server has forgotten is loaded by the next connection.
+            if (asks_for_new_look(error) || error.field == "refused") return error;
         } else if (!tokens.empty()) {
             refusals_.works();
         }
-        if (!answer->same_epoch) {
-            doubt();
-            if (const Status joined = store_->join_epoch(Deadline::in_ms(settings_.command_ms)); !joined) {
-                watch_.failed(target_, joined.error());
-            }
-        }
-        settle(publishes, answer->stored.ok() && system_clock().monotonic_us() >= agreed_from_us_);
-        settle(lookups, places, answer->tokens);
+        if (answer.same_epoch) return {};
+        doubt();
+        return store_->join_epoch(Deadline::in_ms(settings_.command_ms));
     }
 
     void take_batch(std::vector<Publish>& publishes, std::vector<Lookup>& lookups,
@@ -199,10 +213,12 @@ class RedisTokens final : public CausalTokens {
             lookups.assign(std::make_move_iterator(lookups_.begin()), std::make_move_iterator(end));
             lookups_.erase(lookups_.begin(), end);
         }
-        for (auto& [account, token] : unstored_)
-            tokens[account] = std::move(token);
-        unstored_.clear();
-        meters_.unstored.set(0);
+        if (may_retry()) {
+            for (auto& [account, token] : unstored_)
+                tokens[account] = std::move(token);
+            unstored_.clear();
+            meters_.unstored.set(0);
+        }
         for (const Publish& publish : publishes)
             merge_into(tokens, publish.account, publish.token);
     }
@@ -229,7 +245,7 @@ class RedisTokens final : public CausalTokens {
     /// A store that takes longer than kAnswerMs holds nobody up: all get "unknown", and so do new ones until it
     /// answers.
     Result<TokenStore::Answer> wait_for_answer(std::vector<Publish>& publishes, std::vector<Lookup>& lookups) {
-        const Deadline hard = Deadline::in_ms(std::max(settings_.command_ms, kAnswerMs));
+        const Deadline hard = Deadline::in_ms(kPatience * std::max(settings_.command_ms, kAnswerMs));
         pollfd entry{store_->fd(), POLLIN, 0};
         if (::poll(&entry, 1, kAnswerMs) != 0) return store_->receive(hard);
         {
@@ -310,7 +326,8 @@ class RedisTokens final : public CausalTokens {
     // Of the thread alone.
     std::unique_ptr<TokenStore> store_;
     EngineWatch::Target target_;
-    std::int64_t agreed_from_us_ = 0;  ///< before it, others may still ask an earlier master
+    std::int64_t unstored_from_us_ = 0;  ///< when the store may be asked again to take what it refused
+    std::int64_t agreed_from_us_ = 0;    ///< before it, others may still ask an earlier master
 
     std::atomic<bool> usable_{false};  ///< changed under the mutex; false: answer at once
     std::atomic<std::int64_t> trusted_from_us_{0};

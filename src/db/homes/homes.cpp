@@ -69,7 +69,7 @@ Homes::Homes(std::unique_ptr<Database> local, std::unique_ptr<SharedWords> words
     HomeMap first;
     first.local = local_.get();
     first.directory = local_.get();
-    publish(std::move(first));
+    publish(std::move(first), true);
 }
 
 // --- Reads ---------------------------------------------------------------------------------------------------------
@@ -86,11 +86,13 @@ Result<Database*> Homes::home_of(AccountId account) {
 }
 
 Result<const HomeMap*> Homes::current_map() {
+    if (words_ == nullptr) return &map();
+    // In this order: the map is stored before the number that it belongs to, so it is at least as new.
+    const std::uint64_t epoch = known_epoch_.load(std::memory_order_acquire);
+    const std::int64_t looked_at_us = looked_at_us_.load(std::memory_order_acquire);
     const HomeMap& known = map();
-    if (words_ == nullptr || known.left()) return &known;
-    const bool unchanged = words_->homes_epoch() == known_epoch_.load(std::memory_order_relaxed) &&
-                           now_us() - looked_at_us_.load(std::memory_order_relaxed) < kLookAgainUs;
-    if (unchanged) return &known;
+    const bool unchanged = words_->homes_epoch() == epoch && now_us() - looked_at_us < kLookAgainUs;
+    if (unchanged || known.left()) return &known;
     return look_again(known);
 }
 
@@ -131,7 +133,7 @@ Result<const HomeMap*> Homes::look_again(const HomeMap& known) {
             next.directory = opened == known.open.end() ? nullptr : opened->second;
         }
         next.local_rows = std::move(rows);
-        current = publish(std::move(next));
+        current = publish(std::move(next), false);
     }
     if (epoch % 2 == 0) known_epoch_ = epoch;
     looked_at_us_ = at;
@@ -340,7 +342,7 @@ Status Homes::refresh() {
     for (const HomeAddress& home : wanted) {
         if (!next.open.contains(home.address)) (void)open(home);
     }
-    publish(std::move(next));
+    publish(std::move(next), true);
     return problem;
 }
 
@@ -354,9 +356,13 @@ Result<Database*> Homes::opened(const HomeAddress& home) {
     return opened;
 }
 
-const HomeMap* Homes::publish(HomeMap next) {
+/// Rows of `homes` are only ever added, so who has fewer looked earlier: his map is dropped. `complete`: homes that
+/// could be opened are; it replaces one of the same rows that is not.
+const HomeMap* Homes::publish(HomeMap next, bool complete) {
     MutexLock lock(mutex_);
-    if (maps_.empty() || *maps_.back() != next) {
+    const std::size_t known = maps_.empty() ? 0 : maps_.back()->local_rows.size();
+    const bool newer = next.local_rows.size() > known || (complete && next.local_rows.size() == known);
+    if (maps_.empty() || (newer && *maps_.back() != next)) {
         maps_.push_back(std::make_unique<const HomeMap>(std::move(next)));
         map_.store(maps_.back().get(), std::memory_order_release);
     }

@@ -90,7 +90,7 @@ class Homes final : public Database {
     bool wait_for_work(std::uint64_t& asked) STOA_EXCLUDES(mutex_);
     Status refresh() STOA_EXCLUDES(refresh_mutex_, mutex_);
     Result<Database*> opened(const HomeAddress& home) STOA_REQUIRES(refresh_mutex_);
-    const HomeMap* publish(HomeMap map) STOA_EXCLUDES(mutex_);
+    const HomeMap* publish(HomeMap map, bool complete) STOA_EXCLUDES(mutex_);
     void send_on() STOA_EXCLUDES(mutex_);
 
     const std::unique_ptr<Database> local_;

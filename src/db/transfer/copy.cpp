@@ -9,6 +9,8 @@ namespace stoa::db::transfer {
 namespace {
 
 constexpr std::int64_t kEntriesPerReplay = 2'000;
+constexpr std::size_t kRowsTogether = 2'000;
+constexpr std::size_t kBytesTogether = 1024 * 1024;
 
 /// What the log says changed, as it is now: rows to write and keys that are gone.
 struct Changes {
@@ -94,12 +96,12 @@ Copy::Copy(Database& source, Store target, Catalogue catalogue, Scope scope, Cop
 }
 
 /// The table to go on with; null: all are done.
-const TableShape* Copy::next_table() const {
+const TableShape* Copy::table_after(const CopyPosition& position) const {
     auto table = catalogue_.begin();
-    if (!position_.table.empty()) {
-        while (table->name != position_.table)
+    if (!position.table.empty()) {
+        while (table->name != position.table)
             ++table;
-        if (position_.last_key.empty()) ++table;  // that one is complete
+        if (position.last_key.empty()) ++table;  // that one is complete
     }
     while (table != catalogue_.end() && !scope_.covers(*table))
         ++table;
@@ -107,25 +109,42 @@ const TableShape* Copy::next_table() const {
 }
 
 Result<std::int64_t> Copy::copy_some() {
-    const TableShape* table = next_table();
-    if (table == nullptr) {
-        position_.done = true;
-        return std::int64_t{0};
+    // Small tables share a transaction of the target: its commit is what takes the time.
+    struct Part {
+        const TableShape* table;
+        std::vector<RowValues> rows;
+    };
+    std::vector<Part> parts;
+    std::size_t rows = 0;
+    std::size_t bytes = 0;
+    CopyPosition next = position_;
+    while (rows < kRowsTogether && bytes < kBytesTogether) {
+        const TableShape* table = table_after(next);
+        if (table == nullptr) {
+            next.done = true;
+            break;
+        }
+        const RowValues after = table->name == next.table ? next.last_key : RowValues{};
+        ScannedBatch scanned;
+        STOA_CHECK(source_.read(0, [&](Tx& tx) -> Status {
+            STOA_TRY(scanned, scan_batch(tx, *table, scope_, after, {kRowsTogether, kBytesTogether}));
+            return {};
+        }));
+        rows += scanned.batch.rows.size();
+        bytes += scanned.batch.bytes;
+        if (!scanned.batch.empty()) parts.push_back({table, std::move(scanned.batch.rows)});
+        next.table = table->name;
+        next.last_key = scanned.last ? RowValues{} : std::move(scanned.last_key);
     }
-    const RowValues after = table->name == position_.table ? position_.last_key : RowValues{};
-    ScannedBatch scanned;
-    STOA_CHECK(source_.read(0, [&](Tx& tx) -> Status {
-        STOA_TRY(scanned, scan_batch(tx, *table, scope_, after));
-        return {};
-    }));
-    if (!scanned.batch.empty()) {
-        STOA_CHECK(write_in(target_.database, scope_.account,
-                            [&](WriteTx& tx) { return put_rows(tx, *table, scanned.batch.rows); }));
+    if (!parts.empty()) {
+        STOA_CHECK(write_in(target_.database, scope_.account, [&](WriteTx& tx) -> Status {
+            for (const Part& part : parts)
+                STOA_CHECK(put_rows(tx, *part.table, part.rows));
+            return {};
+        }));
     }
-    position_.table = table->name;
-    position_.last_key = scanned.last ? RowValues{} : std::move(scanned.last_key);
-    if (next_table() == nullptr) position_.done = true;
-    return static_cast<std::int64_t>(scanned.batch.rows.size());
+    position_ = std::move(next);
+    return static_cast<std::int64_t>(rows);
 }
 
 Result<std::int64_t> Copy::replay_some() {

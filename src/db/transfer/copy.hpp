@@ -39,7 +39,7 @@ class Copy {
     Scope scope() const { return scope_; }
     const CopyPosition& position() const { return position_; }
 
-    /// One batch; how many rows. Afterwards see position().done.
+    /// One batch, of several tables where they are small; how many rows. Afterwards see position().done.
     Result<std::int64_t> copy_some();
 
     /// One batch of the log; how many entries. 0: nothing was waiting.
@@ -55,7 +55,7 @@ class Copy {
     const Store& target() const { return target_; }
 
   private:
-    const TableShape* next_table() const;
+    const TableShape* table_after(const CopyPosition& position) const;
 
     Database& source_;
     Store target_;

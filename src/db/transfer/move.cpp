@@ -162,6 +162,7 @@ class Mover {
             STOA_TRY(const std::int64_t rows, copy_->copy_some());
             rows_copied_ += rows;
             STOA_TRY(const std::int64_t waiting, copy_->waiting());
+            STOA_CHECK(check_log(waiting));
             if (waiting > kLongLog) STOA_CHECK(copy_->replay_some());
             STOA_CHECK(show_and_note("copying", waiting));
         }
@@ -169,9 +170,11 @@ class Mover {
     }
 
     Status replay_until_short() {
-        for (int round = 0; round < limits::move_rounds_max; ++round) {
+        for (int round = 0; round <= options_.rounds_max; ++round) {
             STOA_TRY(std::int64_t waiting, copy_->waiting());
+            STOA_CHECK(check_log(waiting));
             if (waiting <= kShortLog) return {};
+            if (round == options_.rounds_max) break;
             const std::int64_t until_us = now_us() + kNoteEveryUs;
             while (waiting > 0 && now_us() < until_us) {
                 STOA_TRY(const std::int64_t replayed, copy_->replay_some());
@@ -263,12 +266,16 @@ class Mover {
         return finish();
     }
 
+    Status check_log(std::int64_t waiting) const {
+        if (waiting <= options_.log_rows_max) return {};
+        return Error{Errc::busy,
+                     "Writes come faster than they can be copied. Give the move up with --abandon, and start "
+                     "it again at a quieter hour."};
+    }
+
     Status show_and_note(std::string_view phase, std::int64_t waiting) {
         if (now_us() - noted_us_ < kNoteEveryUs) return {};
         options_.progress({phase, copy_->position().table, rows_copied_, rows_total_, waiting});
-        if (waiting > limits::move_log_rows_max) {
-            return Error{Errc::busy, "Writes come faster than they can be copied. Give the move up with --abandon."};
-        }
         return note();
     }
 

@@ -43,6 +43,8 @@ struct MoveOptions {
     /// How long after the switch an account's old rows stay for look-ups that began before it.
     int grace_ms = 3'000;
     int pause_ms_max = limits::move_pause_ms_max;
+    int rounds_max = limits::move_rounds_max;               ///< replays until the log is short
+    std::int64_t log_rows_max = limits::move_log_rows_max;  ///< a longer log ends the attempt
 };
 
 struct MoveReport {

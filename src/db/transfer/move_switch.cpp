@@ -87,7 +87,9 @@ Status switch_in(const SwitchPlan& plan, WriteHold& hold) {
     }
     STOA_CHECK(plan.copy.source().read(0, [&](Tx& tx) { return check_still_mine(tx, plan); }));
     if (hold.left_ms() < kCommitMs) return out_of_time();
-    STOA_CHECK(check_standing(plan.copy, plan.thoroughness));
+    const Status same = check_standing(plan.copy, plan.thoroughness);
+    if (hold.left_ms() < kCommitMs) return out_of_time();  // writers may be at work again: what was seen says nothing
+    STOA_CHECK(same);
     STOA_CHECK(copy_homes(plan));
     if (hold.left_ms() < kCommitMs) return out_of_time();
     return hold.commit([&plan](WriteTx& tx) { return write_marker(tx, plan); });

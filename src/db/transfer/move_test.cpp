@@ -195,6 +195,27 @@ TEST_F(Move, a_mover_that_stopped_is_resumed_and_changes_in_between_are_not_miss
     EXPECT_EQ(digests(*there, new_engine()), sums);
 }
 
+TEST_F(Move, a_log_that_stays_long_ends_the_attempt_at_its_limits) {
+    auto stopping = options();
+    stopping.pause_ms_max = 0;
+    (void)move(stopping);
+    auto between = store(old_file());
+    const std::int64_t waiting = number(*between, 0, "SELECT max(position) - min(position) FROM transfer_log");
+    fill(*between, 3, 1'000);
+    const std::int64_t entries =
+        number(*between, 0, "SELECT max(position) - min(position) FROM transfer_log") - waiting;
+    EXPECT_GT(entries, 1'000);
+    between->close();
+    auto limited = options();
+    limited.rounds_max = 0;
+    EXPECT_NE(refusal(limited).find("faster"), std::string::npos);
+    limited.rounds_max = 1;
+    limited.log_rows_max = 1'000;
+    EXPECT_NE(refusal(limited).find("faster"), std::string::npos);
+    limited.log_rows_max = entries + waiting + 1;
+    EXPECT_TRUE(must_move(limited).resumed);
+}
+
 TEST_F(Move, a_forgotten_capture_is_ended_and_the_move_starts_again) {
     auto stopping = options();
     stopping.pause_ms_max = 0;

@@ -61,7 +61,7 @@ std::vector<db::Value> ids_of(const std::vector<Record>& rows, std::size_t from,
 }
 
 Status update_object(Call& call, RecordId id, Changes changes) {
-    const Status updated = call.records.as_system().update(id, std::move(changes));
+    Status updated = call.records.as_system().update(id, std::move(changes));
     if (!updated && updated.error().code == Errc::already_exists) return name_taken(true);
     return updated;
 }

@@ -120,7 +120,7 @@ void FileIntake::put(const std::shared_ptr<Exchange>& exchange, std::vector<api:
             }
             return std::string();
         },
-        [this, load](Result<db::WriteOutcome> noted) {
+        [this, load](const Result<db::WriteOutcome>& noted) {
             if (!noted) return load->done(noted.error());
             put_noted(load);
         });
@@ -134,7 +134,7 @@ void FileIntake::put_noted(const std::shared_ptr<Load>& load) {
         load->left = count;
     }
     for (std::size_t i = 0; i < count; ++i) {
-        store_->put({account, load->keys[i]}, load->contents[i].bytes, [load](Result<files::BlobInfo> put) {
+        store_->put({account, load->keys[i]}, load->contents[i].bytes, [load](const Result<files::BlobInfo>& put) {
             (put ? metrics().stored : metrics().failed).add();
             Status all;
             if (!load->one_done(put ? Status() : Status(put.error()), all)) return;

@@ -31,9 +31,8 @@ Result<api::FileContent> posted_file(net::Request& request, std::string_view con
     const auto part = json::find_form_file(request.body, content_type, kField);
     if (!part) return no_file();
     std::string bytes(part->content);
-    std::string file_name = part->name.empty() ? name : part->name;
     request.body = {};
-    return api::FileContent::make(std::move(file_name), std::move(bytes));
+    return api::FileContent::make(part->name.empty() ? name : part->name, std::move(bytes));
 }
 
 /// data[NAME] as the caller wished it, else the file's own.

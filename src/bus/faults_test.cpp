@@ -152,6 +152,18 @@ TEST(RedisBusFaults, a_failover_is_followed) {
     EXPECT_EQ(group.master(), 1);
 }
 
+TEST(RedisBusFaults, what_was_published_just_before_a_failover_is_said_again) {
+    fixture::RedisGroup group(1);
+    Node a(group.url()), b(group.url());
+    ASSERT_TRUE(eventually([&] { return a.gaps == 1 && b.gaps == 1; }));
+    group.server(0).ask({"CLIENT", "PAUSE", "10000", "WRITE"});  // of PUBLISH, too
+    a.bus->publish("news", "in between");
+    group.server(0).process().freeze();
+    EXPECT_TRUE(eventually([&] { return a.gaps == 2 && b.gaps == 2; }, 20'000));
+    EXPECT_TRUE(eventually([&] { return a.heard("in between") && b.heard("in between"); }, 5'000));
+    group.server(0).process().thaw();
+}
+
 TEST(RedisBusFaults, a_wrong_password_is_named_once) {
     fixture::RedisServer server(fixture::RedisOptions{"right"});
     ::testing::internal::CaptureStderr();
@@ -185,6 +197,9 @@ TEST(RedisBusFaults, what_a_short_command_publishes_is_sent_before_it_ends) {
     for (int i = 0; i < 20; ++i) {
         const auto command = std::move(*open(server.url()));
         EXPECT_TRUE(command->publish("news", "last words " + std::to_string(i)));
+        const auto begin = std::chrono::steady_clock::now();
+        command->close();
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(200));
     }
     EXPECT_TRUE(eventually([&] { return listener.count() == 20; }, 2'000));
 }

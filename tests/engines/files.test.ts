@@ -144,7 +144,8 @@ it('a frozen share costs only the requests that need a file', async () => {
   expect(failures).toEqual([])
   expect(load.failures).toEqual([])
   expect(refused.length).toBeGreaterThan(0)
-  expect(Math.max(...refused)).toBeLessThan(2_500)
+  expect(percentile(refused, 0.95)).toBeLessThan(2_000)
+  expect(Math.max(...refused)).toBeLessThan(5_000) // a busy machine
   // Compared with the slower of the two calm stretches: other work on the machine moves them, too.
   expect(steadyP99(during)).toBeLessThan(Math.max(steadyP99(before), steadyP99(after)) * 1.1 + 5)
   for (const file of load.stored.slice(-20)) expect(await download(portal, file.id)).toBe(file.sha256)
@@ -180,6 +181,7 @@ describe(`${rounds} kills of the S3 store`, () => {
     expect(ids.size).toBe(load.stored.length)
     expect(failures).toEqual([])
     expect(load.failures).toEqual([])
-    expect(Math.max(0, ...load.refusals)).toBeLessThan(2_500)
+    expect(percentile(load.refusals, 0.95)).toBeLessThan(2_000)
+    expect(Math.max(0, ...load.refusals)).toBeLessThan(5_000) // a busy machine
   })
 })

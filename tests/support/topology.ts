@@ -72,10 +72,16 @@ export class Stores {
   }
 }
 
-/** A process of the portal, or beside it, whose output is kept. */
+/** A process of the portal, or beside it, whose output is kept. It does not outlive the test's own process. */
 export class Process {
+  private static readonly living = new Set<ChildProcess>()
+  static {
+    process.once('exit', () => Process.living.forEach((child) => child.kill('SIGKILL')))
+  }
   private log = ''
   private constructor(private readonly child: ChildProcess, private readonly what: string) {
+    Process.living.add(child)
+    child.once('exit', () => Process.living.delete(child))
     const keep = (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-16_000))
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)

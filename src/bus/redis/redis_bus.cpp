@@ -125,6 +125,7 @@ class RedisBus final : public Bus {
         STOA_CHECK(session->listen(subscribers_->channels()));
         connected_ = true;
         const Status status = exchange(*session, target);
+        if (stopping_ && status) return {};  // all that was said is confirmed
         // Twice is better than never: what they announce has happened in either case.
         queue_.push_front(session->take_doubtful());
         return status;

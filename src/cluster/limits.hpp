@@ -1,0 +1,13 @@
+#pragma once
+// Bounds of the cluster folder, as base/limits.hpp has those of the rest; here so that one more does not rebuild all.
+
+#include <cstddef>
+
+namespace stoa::limits {
+
+inline constexpr int cluster_hosts_max = 200;
+inline constexpr std::size_t etcd_value_bytes_max = 1024 * 1024;  ///< etcd itself refuses more than 1.5 MiB
+inline constexpr int etcd_call_ms = 1'000;                        ///< one call, to one server
+inline constexpr int host_lease_s = 3;
+
+}  // namespace stoa::limits

@@ -8,6 +8,8 @@ namespace stoa::limits {
 inline constexpr int cluster_hosts_max = 200;
 inline constexpr std::size_t etcd_value_bytes_max = 1024 * 1024;  ///< etcd itself refuses more than 1.5 MiB
 inline constexpr int etcd_call_ms = 1'000;                        ///< one call, to one server
+inline constexpr int etcd_deadline_ms = 3'000;                    ///< one call with all its tries, through an election
 inline constexpr int host_lease_s = 3;
+inline constexpr int component_stop_ms = 5'000;  ///< of what runs inside an agent
 
 }  // namespace stoa::limits

@@ -1,0 +1,83 @@
+#pragma once
+// A copy of all keys below a prefix that follows etcd within milliseconds: lists them once, then reads the stream of
+// changes, and goes on where it was after a break, with another server if need be (after a compaction it lists again).
+// While no server answers, the last copy stays and fresh() is false.
+// Any thread. Has two threads: one reads the stream, one asks its server twice a second whether the cluster still agrees
+// on something through it, so that a frozen or cut-off server is left within two seconds.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/thread_annotations.hpp"
+#include "cluster/etcd/client.hpp"
+#include "net/http_client.hpp"
+
+namespace stoa::cluster::etcd {
+
+class Mirror {
+  public:
+    struct Snapshot {
+        std::map<std::string, std::string, std::less<>> values;  ///< whole key → value
+        std::int64_t revision = 0;                               ///< 0 = never listed
+        bool contains(std::string_view key) const { return values.find(key) != values.end(); }
+    };
+    /// Called from the mirror's thread after the copy has changed, after the first listing and when fresh() changed.
+    /// Quick, or it holds up the stream; must not call stop().
+    using OnChange = std::function<void()>;
+
+    Mirror(ClientOptions options, std::string prefix, OnChange on_change = {});
+    ~Mirror();  ///< stop()s
+    Mirror(const Mirror&) = delete;
+    Mirror& operator=(const Mirror&) = delete;
+
+    void start();
+    /// Within a moment, whatever etcd does. May be called again.
+    void stop() STOA_EXCLUDES(mutex_);
+
+    /// Never null; shared because readers keep it while the mirror goes on. Copied once per change at most.
+    std::shared_ptr<const Snapshot> snapshot() const STOA_EXCLUDES(mutex_);
+    /// The stream is open and its server answered within the last second or so.
+    bool fresh() const { return fresh_.load(); }
+    /// For tests and doctors: how often a new stream was opened.
+    std::int64_t streams() const { return streams_.load(); }
+
+  private:
+    enum class Ended : std::uint8_t { broken, compacted };
+
+    void follow() STOA_EXCLUDES(mutex_);
+    void probe() STOA_EXCLUDES(mutex_);
+    Status list() STOA_EXCLUDES(mutex_);
+    Ended read_stream() STOA_EXCLUDES(mutex_);
+    bool take_line(std::string_view line, Ended& ended) STOA_EXCLUDES(mutex_);
+    void set_fresh(bool fresh) STOA_EXCLUDES(mutex_);
+    void pause(int ms) STOA_EXCLUDES(mutex_);
+    void next_server() STOA_EXCLUDES(mutex_);
+    const std::string& server() const;
+
+    const ClientOptions options_;
+    const std::string prefix_;
+    const OnChange on_change_;
+    Client client_;
+
+    std::atomic<bool> fresh_{false};
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::size_t> server_{0};
+    std::atomic<std::int64_t> streams_{0};
+
+    mutable Mutex mutex_;
+    CondVar wake_;
+    Snapshot current_ STOA_GUARDED_BY(mutex_);
+    mutable std::shared_ptr<const Snapshot> shared_ STOA_GUARDED_BY(mutex_);  ///< of current_, made when asked for
+    std::shared_ptr<net::Cancel> stream_ STOA_GUARDED_BY(mutex_);             ///< ends the open stream
+    std::int64_t next_revision_ STOA_GUARDED_BY(mutex_) = 0;                  ///< where the stream goes on; 0 = list
+
+    std::thread follower_, prober_;
+};
+
+}  // namespace stoa::cluster::etcd

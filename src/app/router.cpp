@@ -1,7 +1,7 @@
 #include "app/router.hpp"
 
+#include "app/portal.hpp"
 #include "base/metrics.hpp"
-#include "modules/accounts/directory.hpp"
 
 namespace stoa::app {
 
@@ -23,7 +23,7 @@ void Router::handle(net::Request& request, net::Responder responder) {
     if (path.starts_with("/rest/") || path == "/rest") return rest_.handle(request, std::move(responder));
     if (path.starts_with("/~")) return rest_.handle(request, std::move(responder));  // public links to files
     if (path == "/health" || path == "/live") return responder(text(200, "ok\n"));
-    if (path == "/ready") return answer_ready(std::move(responder));
+    if (path == "/ready") return responder(readiness());
     if (path == "/metrics") {
         net::Response response = text(200, metrics_text());
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -32,14 +32,13 @@ void Router::handle(net::Request& request, net::Responder responder) {
     site_.handle(request, std::move(responder));
 }
 
-/// Ready means that the store answers and the worker pool takes work.
-void Router::answer_ready(net::Responder responder) {
-    if (draining_) return responder(text(503, "draining\n"));
-    const bool posted = workers_.post([this, responder] {
-        const Status read = accounts::check_directory(portal_.database());
-        responder(read ? text(200, "ready\n") : text(503, "the store does not answer\n"));
-    });
-    if (!posted) responder(text(503, "busy\n"));
+/// Answered here and now, on the I/O thread: that it comes at all says that the process works. Engines that are away,
+/// and a worker pool full of requests that wait for them, do not belong into it: they are away for all processes alike,
+/// and a balancer that sends nobody anywhere would turn waiting into errors.
+net::Response Router::readiness() const {
+    net::Response response = draining_ ? text(503, "draining\n") : text(200, "ready\n");
+    response.headers.push_back({"X-Stoa-Version", kVersion});
+    return response;
 }
 
 }  // namespace stoa::app

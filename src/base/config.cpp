@@ -50,6 +50,8 @@ std::vector<Row> make_rows() {
         row("http", "Speak plain HTTP on all of `listen`, behind a balancer that speaks TLS.", Flag(), &C::http),
         row("workers", "Threads for work that may wait. 0: four per core.", Number{0, 1024}, &C::workers),
         row("io_threads", "Threads for connections. 0: one per core.", Number{0, 256}, &C::io_threads),
+        row("drain_ms", "How long running requests may take to finish after SIGTERM.", Number{0, 3'600'000},
+            &C::drain_ms),
         row("trusted_proxies", "Whose X-Forwarded-* headers count, e.g. [\"10.0.0.0/8\"].", Texts(),
             &C::trusted_proxies),
 

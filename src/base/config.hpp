@@ -29,6 +29,7 @@ struct Config {
     bool http = false;
     int workers = 0;     ///< 0 = four per core
     int io_threads = 0;  ///< 0 = one per core
+    int drain_ms = 60'000;
     std::vector<std::string> trusted_proxies;
 
     struct Tls {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -30,7 +31,8 @@ namespace stoa::app {
 
 namespace {
 
-constexpr int kDrainMs = 10'000;
+/// A balancer asks /ready about once a second and believes the second answer.
+constexpr int kFarewellMs = 2'000;
 constexpr std::size_t kPemBytesMax = 1024 * 1024;
 
 Result<Config::Listen> parse_address(const std::string& text) {
@@ -250,7 +252,7 @@ Status serve(const ServeOptions& options) {
 
     Running running(*portal, *files, config, std::move(proxies));
     const pages::Site site(running.pages, std::move(assets));
-    Router router(*portal, running.rest, site, running.workers);
+    Router router(running.rest, site);
     net::Server server(listen, [&router](net::Request& request, net::Responder responder) {
         router.handle(request, std::move(responder));
     });
@@ -267,7 +269,10 @@ Status serve(const ServeOptions& options) {
     sigwait(&signals, &signal);
     log::info("stopping", {{"signal", signal}});
     router.drain();
-    server.drain(kDrainMs);
+    // Behind a balancer new requests are still taken until it has seen that nobody should come here any more.
+    const int farewell_ms = config.trusted_proxies.empty() ? 0 : std::min(kFarewellMs, config.drain_ms / 4);
+    std::this_thread::sleep_for(std::chrono::milliseconds(farewell_ms));
+    server.drain(config.drain_ms - farewell_ms);
     server.stop();
     running.events.stop();
     running.workers.stop();

@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 
 #include <curl/curl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,7 +23,11 @@ struct Free {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+struct FreeMulti {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
 using Easy = std::unique_ptr<CURL, Free>;
+using Multi = std::unique_ptr<CURLM, FreeMulti>;
 using List = std::unique_ptr<curl_slist, Free>;
 
 /// What the callbacks of one exchange work on.
@@ -33,6 +38,7 @@ struct Exchange {
     bool target_refused = false;
     bool answer_too_large = false;
     bool source_failed = false;
+    bool broken_off = false;
     std::uint64_t uploaded = 0;  ///< offset of the next byte to send
     std::uint64_t moved = 0;
     std::chrono::steady_clock::time_point moved_at = std::chrono::steady_clock::now();
@@ -83,6 +89,11 @@ curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
 
 std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* user) {
     auto& exchange = *static_cast<Exchange*>(user);
+    if (exchange.request.on_body) {
+        if (exchange.request.on_body({bytes, size})) return size;
+        exchange.broken_off = true;
+        return 0;
+    }
     if (size > exchange.request.answer_bytes_max - exchange.response.body.size()) {
         exchange.answer_too_large = true;
         return 0;
@@ -219,6 +230,7 @@ void set_limits(CURL* easy, Exchange& exchange) {
 Error error_of(CURLcode code, const Exchange& exchange) {
     if (exchange.answer_too_large) return {Errc::too_large, "The answer is larger than allowed."};
     if (exchange.source_failed) return invalid("What was to be sent could not be read to its end.", "upload");
+    if (exchange.broken_off) return {Errc::unavailable, "The exchange was broken off."};
     if (exchange.target_refused) return forbidden("The target address is not public.");
     switch (code) {
         case CURLE_UNSUPPORTED_PROTOCOL:
@@ -241,7 +253,36 @@ Error error_of(CURLcode code, const Exchange& exchange) {
     }
 }
 
+/// As curl_easy_perform(), but ends when the request is cancelled.
+CURLcode perform(CURL* easy, Exchange& exchange) {
+    const Cancel* cancel = exchange.request.cancel;
+    if (!cancel) return curl_easy_perform(easy);
+    const Multi multi(curl_multi_init());
+    if (!multi || curl_multi_add_handle(multi.get(), easy) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+    CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+    curl_waitfd wake{cancel->event_fd(), CURL_WAIT_POLLIN, 0};
+    int running = 1;
+    while (running > 0) {
+        exchange.broken_off = exchange.broken_off || cancel->cancelled();
+        if (exchange.broken_off || curl_multi_perform(multi.get(), &running) != CURLM_OK) break;
+        if (running > 0 && curl_multi_poll(multi.get(), &wake, 1, 1'000, nullptr) != CURLM_OK) break;
+    }
+    int left = 0;
+    if (const CURLMsg* message = curl_multi_info_read(multi.get(), &left); message && message->msg == CURLMSG_DONE) {
+        code = message->data.result;
+    }
+    curl_multi_remove_handle(multi.get(), easy);
+    return code;
+}
+
 }  // namespace
+
+Cancel::Cancel() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void Cancel::cancel() {
+    cancelled_.store(true);
+    ::eventfd_write(event_.get(), 1);
+}
 
 Result<ClientResponse> fetch(const ClientRequest& request) {
     STOA_CHECK(check(request));
@@ -261,7 +302,7 @@ Result<ClientResponse> fetch(const ClientRequest& request) {
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
 
-    const CURLcode code = curl_easy_perform(easy);
+    const CURLcode code = perform(easy, exchange);
     if (code != CURLE_OK) return error_of(code, exchange);
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

@@ -3,11 +3,14 @@
 // Refuses private, loopback and link-local targets unless the caller says otherwise (server-side request forgery),
 // checks the address that is really connected to, follows no redirects and uses no proxy.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "net/server.hpp"
 
@@ -19,6 +22,19 @@ struct UploadSource {
     /// Copies up to `size` bytes from `offset` on; 0 before the end breaks the exchange off. Runs within fetch(); an
     /// earlier offset comes again when a kept connection proves dead.
     std::function<std::size_t(std::uint64_t offset, char* to, std::size_t size)> read;
+};
+
+/// Ends a fetch() from another thread, within a moment. One exchange at a time; stays cancelled.
+class Cancel {
+  public:
+    Cancel();
+    void cancel();
+    bool cancelled() const { return cancelled_.load(); }
+    int event_fd() const { return event_.get(); }  ///< readable once cancelled
+
+  private:
+    Fd event_;
+    std::atomic<bool> cancelled_{false};
 };
 
 struct ClientRequest {
@@ -36,6 +52,10 @@ struct ClientRequest {
     std::string ca_file;  ///< PEM of who may sign the target's certificate; empty = the system's
     /// Told how many bytes went both ways so far, at least once a second; false breaks the exchange off.
     std::function<bool(std::uint64_t bytes)> on_progress{};
+    /// For answers that come bit by bit: gets each piece, which is then not kept, and answer_bytes_max does not count;
+    /// false breaks the exchange off.
+    std::function<bool(std::string_view bytes)> on_body{};
+    Cancel* cancel = nullptr;  ///< must live until fetch() returns; the exchange has a connection of its own then
 };
 
 struct ClientResponse {
@@ -45,7 +65,7 @@ struct ClientResponse {
 };
 
 /// Errors: invalid_argument (URL, scheme), forbidden (target not allowed), timeout, unavailable (also for an answer
-/// that ends early), too_large.
+/// that ends early, and when it was broken off), too_large.
 Result<ClientResponse> fetch(const ClientRequest& request);
 
 }  // namespace stoa::net

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <thread>
 
 #include "net/test_client.hpp"
 #include "net/tls_certificate.hpp"
@@ -273,6 +274,60 @@ TEST(HttpClient, BreaksOffWhenNothingMovesOrItIsToldTo) {
     ASSERT_FALSE(told.ok());
     EXPECT_EQ(told.error().code, Errc::timeout);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(4'000));
+}
+
+TEST(HttpClient, GivesABodyPieceByPieceAndKeepsNothingOfIt) {
+    const auto server = serve([](Request&, Responder respond) {
+        Response response;
+        response.body = std::string(300'000, 'x');
+        respond(std::move(response));
+    });
+    ASSERT_TRUE(server);
+    std::size_t bytes = 0;
+    ClientRequest request = local(url(*server, "/"));
+    request.answer_bytes_max = 10;
+    request.on_body = [&bytes](std::string_view piece) {
+        bytes += piece.size();
+        return true;
+    };
+    const auto response = fetch(request);
+    ASSERT_TRUE(response.ok()) << response.error().message;
+    EXPECT_EQ(bytes, 300'000u);
+    EXPECT_EQ(response->body, "");
+
+    request.on_body = [](std::string_view) { return false; };
+    const auto broken = fetch(request);
+    ASSERT_FALSE(broken.ok());
+    EXPECT_EQ(broken.error().code, Errc::unavailable);
+}
+
+TEST(HttpClient, EndsAtOnceWhenAnotherThreadCancels) {
+    KeptResponders kept;
+    std::atomic<bool> asked{false};
+    const auto server = serve([&](Request&, Responder respond) {
+        kept.keep(std::move(respond));
+        asked = true;
+    });
+    ASSERT_TRUE(server);
+    Cancel cancel;
+    ClientRequest request = local(url(*server, "/"));
+    request.timeout_ms = 0;
+    request.cancel = &cancel;
+    std::chrono::steady_clock::time_point cancelled;
+    std::thread canceller([&] {
+        while (!asked)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        cancelled = std::chrono::steady_clock::now();
+        cancel.cancel();
+    });
+    const auto response = fetch(request);
+    const auto ended = std::chrono::steady_clock::now();
+    canceller.join();
+    ASSERT_FALSE(response.ok());
+    EXPECT_EQ(response.error().code, Errc::unavailable);
+    EXPECT_LT(ended - cancelled, std::chrono::milliseconds(500));
+    const auto again = fetch(request);
+    ASSERT_FALSE(again.ok()) << "a cancelled request stays cancelled";
 }
 
 }  // namespace

@@ -11,5 +11,6 @@ inline constexpr int etcd_call_ms = 1'000;                        ///< one call,
 inline constexpr int etcd_deadline_ms = 3'000;                    ///< one call with all its tries, through an election
 inline constexpr int host_lease_s = 3;
 inline constexpr int component_stop_ms = 5'000;  ///< of what runs inside an agent
+inline constexpr int provider_ms = 60'000;       ///< one call of the command that adds or removes hosts
 
 }  // namespace stoa::limits

@@ -42,7 +42,7 @@ class WebKeeper {
     void added(const std::string& name, std::int64_t now_ms);
 
   private:
-    const WebKeeperOptions options_;
+    WebKeeperOptions options_;
     std::map<std::string, std::int64_t> missing_since_ms_;
     std::map<std::string, std::int64_t> booting_since_ms_;
     std::int64_t not_before_ms_ = 0;

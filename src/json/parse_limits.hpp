@@ -1,5 +1,6 @@
 #pragma once
-// For the .cpp files of this folder: the JSON parser with other limits than those for requests.
+// The JSON parser with other limits than those for requests: for documents of engines, and inside this folder.
+// Pure function, any thread.
 
 #include <cstddef>
 #include <string_view>

@@ -2,12 +2,13 @@
 // Client of etcd 3.4's JSON gateway (/v3/kv, /v3/lease, /v3/maintenance). Any thread; every call blocks, so never on an
 // I/O thread. The server that answered last is asked first; one that does not answer within call_ms is given up for the
 // next, and round again until deadline_ms is over: an election of theirs costs waiting, not an error.
-// Errors: unavailable or timeout (nobody answered in time; whether a write happened is then unknown), not_found (a lease
-// that is gone), too_large, busy (etcd's own limits), invalid_argument.
+// Errors: unavailable or timeout (nobody answered in time; whether a write happened is then unknown), not_found (a
+// lease that is gone), too_large, busy (etcd's own limits), invalid_argument.
 // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -94,7 +95,8 @@ class Client {
         bool repeated = false;  ///< an earlier try may have been carried out, too
     };
     Result<Answer> call(std::string_view path, const std::string& body);
-    Result<Outcome> conditional(const std::string& body, std::string_view key, std::string_view value, LeaseId lease);
+    Result<Outcome> conditional(const std::string& body,
+                                const std::function<bool(const std::optional<KeyValue>&)>& is_ours);
 
     const ClientOptions options_;
     std::atomic<std::size_t> preferred_{0};

@@ -52,9 +52,12 @@ class Lease {
 
   private:
     void run() STOA_EXCLUDES(mutex_, call_mutex_);
-    void renew() STOA_REQUIRES(call_mutex_) STOA_EXCLUDES(mutex_);
-    void take() STOA_REQUIRES(call_mutex_) STOA_EXCLUDES(mutex_);
-    void tell(bool held);
+    void renew();
+    void take();
+    void write_missing() STOA_EXCLUDES(mutex_, call_mutex_);
+    Status write(LeaseId lease, const std::string& key, const std::string& value) STOA_REQUIRES(call_mutex_)
+        STOA_EXCLUDES(mutex_);
+    void tell(bool held, std::string_view reason);
     void end() STOA_EXCLUDES(mutex_, call_mutex_);
 
     Client& client_;
@@ -69,6 +72,7 @@ class Lease {
     mutable Mutex mutex_;
     CondVar wake_;
     bool stopping_ STOA_GUARDED_BY(mutex_) = false;
+    bool failed_ STOA_GUARDED_BY(mutex_) = false;  ///< a key waits to be written
     struct Entry {
         std::string value;
         LeaseId written_under = 0;

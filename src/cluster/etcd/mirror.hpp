@@ -2,8 +2,8 @@
 // A copy of all keys below a prefix that follows etcd within milliseconds: lists them once, then reads the stream of
 // changes, and goes on where it was after a break, with another server if need be (after a compaction it lists again).
 // While no server answers, the last copy stays and fresh() is false.
-// Any thread. Has two threads: one reads the stream, one asks its server twice a second whether the cluster still agrees
-// on something through it, so that a frozen or cut-off server is left within two seconds.
+// Any thread. Has two threads: one reads the stream, one asks its server twice a second whether the cluster still
+// agrees on something through it, so that a frozen or cut-off server is left within two seconds.
 
 #include <atomic>
 #include <cstdint>
@@ -16,7 +16,6 @@
 
 #include "base/thread_annotations.hpp"
 #include "cluster/etcd/client.hpp"
-#include "net/http_client.hpp"
 
 namespace stoa::cluster::etcd {
 
@@ -37,7 +36,7 @@ class Mirror {
     Mirror& operator=(const Mirror&) = delete;
 
     void start();
-    /// Within a moment, whatever etcd does. May be called again.
+    /// Takes call_ms at most, whatever etcd does. May be called again.
     void stop() STOA_EXCLUDES(mutex_);
 
     /// Never null; shared because readers keep it while the mirror goes on. Copied once per change at most.
@@ -48,17 +47,18 @@ class Mirror {
     std::int64_t streams() const { return streams_.load(); }
 
   private:
-    enum class Ended : std::uint8_t { broken, compacted };
+    /// Why a stream ended: go on from where it was, or list again.
+    enum class Ended : std::uint8_t { broken, gap };
+    struct Stream;
 
     void follow() STOA_EXCLUDES(mutex_);
     void probe() STOA_EXCLUDES(mutex_);
     Status list() STOA_EXCLUDES(mutex_);
     Ended read_stream() STOA_EXCLUDES(mutex_);
-    bool take_line(std::string_view line, Ended& ended) STOA_EXCLUDES(mutex_);
-    void set_fresh(bool fresh) STOA_EXCLUDES(mutex_);
+    bool take_line(Stream& stream, std::string_view line) STOA_EXCLUDES(mutex_);
+    bool take_events(const json::Value& result) STOA_EXCLUDES(mutex_);
+    void set_fresh(bool fresh, const std::shared_ptr<Stream>& stream) STOA_EXCLUDES(mutex_);
     void pause(int ms) STOA_EXCLUDES(mutex_);
-    void next_server() STOA_EXCLUDES(mutex_);
-    const std::string& server() const;
 
     const ClientOptions options_;
     const std::string prefix_;
@@ -67,15 +67,14 @@ class Mirror {
 
     std::atomic<bool> fresh_{false};
     std::atomic<bool> stopping_{false};
-    std::atomic<std::size_t> server_{0};
     std::atomic<std::int64_t> streams_{0};
 
     mutable Mutex mutex_;
     CondVar wake_;
     Snapshot current_ STOA_GUARDED_BY(mutex_);
     mutable std::shared_ptr<const Snapshot> shared_ STOA_GUARDED_BY(mutex_);  ///< of current_, made when asked for
-    std::shared_ptr<net::Cancel> stream_ STOA_GUARDED_BY(mutex_);             ///< ends the open stream
-    std::int64_t next_revision_ STOA_GUARDED_BY(mutex_) = 0;                  ///< where the stream goes on; 0 = list
+    std::int64_t next_revision_ STOA_GUARDED_BY(mutex_) = 0;                  ///< where a stream goes on; 0 = list
+    std::shared_ptr<Stream> stream_ STOA_GUARDED_BY(mutex_);  ///< shared: the prober looks at it while it may end
 
     std::thread follower_, prober_;
 };

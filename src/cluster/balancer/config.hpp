@@ -53,11 +53,15 @@ struct BalancerSpec {
     std::uint16_t peers_port = 8405;   ///< back address: stick tables between the balancers
     std::uint16_t db_rw_port = 3306, db_ro_port = 3307;
 
+    std::string user = "haproxy";  ///< what HAProxy becomes after its start; empty: stays what the agent is
+
     std::string certificate_secret;  ///< name of the secret that holds certificate chain and key; empty: no TLS
     int hsts_s = 31'536'000;         ///< 0: no Strict-Transport-Security
 
     // Web servers.
-    std::vector<WebServer> web;  ///< known when this was written: used until the controller has seen the cluster
+    std::string web_service = "web";  ///< name of the service on web hosts
+    std::uint16_t web_port = 8080;    ///< of those that are found in etcd
+    std::vector<WebServer> web;       ///< known when this was written: used until the controller has seen the cluster
     std::string health_path = "/health";
     std::string health_host = "stoa";  ///< Host header of checks
     /// A POST whose server died before it answered is sent to another one. Right only for applications that know a
@@ -68,7 +72,7 @@ struct BalancerSpec {
     int fail_timeout_ms = 15'000;         ///< … for so long, unless its process was started anew
     int keepalive = 32;                   ///< idle connections kept to each server
     int check_interval_ms = 250, check_timeout_ms = 300, check_fall = 2, check_rise = 2;
-    int retries = 3;
+    int retries = 3;                 ///< of one request, each on another server if there is one
     int server_timeout_ms = 75'000;  ///< an answer's first byte: longer than the longest poll
     int tunnel_timeout_ms = 3'600'000;
     int client_timeout_ms = 75'000;
@@ -95,9 +99,8 @@ Result<BalancerSpec> balancer_spec_from_json(std::string_view text);
 /// Errors: invalid_argument naming the member.
 Status check(const BalancerSpec& spec);
 
-/// `haproxy`, and `keepalived` if there are floating addresses. Their folders must be in one folder, which is what
-/// {{dir}}/.. means to keepalived. Files of `haproxy`: balancer.json (the spec), base.cfg, initial.cfg and start.sh;
-/// what lies there besides (backends.cfg) is the controller's.
+/// `haproxy`, and `keepalived` if there are floating addresses. Files of `haproxy`: balancer.json (the spec), base.cfg,
+/// initial.cfg and start.sh; backends.cfg, which lies there besides, is the controller's.
 std::vector<Service> balancer_services(const BalancerSpec& spec);
 
 }  // namespace stoa::cluster

@@ -40,6 +40,11 @@ BalancerStatus::Server describe(const ServerStatus& server, const WebServer* wan
     return out;
 }
 
+/// The tables' keys are IPv6 addresses.
+std::string table_key(const std::string& address) {
+    return address.find(':') == address.npos ? "::ffff:" + address : address;
+}
+
 }  // namespace
 
 Controller::Controller(BalancerSpec spec, ControllerOptions options)
@@ -145,7 +150,8 @@ void Controller::end_dead_connections(const std::vector<ServerStatus>& servers) 
     vanished_.keep_only(suspects);
     if (suspects.empty()) return;
     std::vector<ProbeTarget> targets;
-    for (const auto* server : suspects) targets.push_back({server->address, server->port});
+    for (const auto* server : suspects)
+        targets.push_back({server->address, server->port});
     const auto reach = probe_all(targets, limits::balancer_probe_ms);
     for (std::size_t i = 0; i < suspects.size(); ++i) {
         const ServerStatus& server = *suspects[i];
@@ -163,11 +169,11 @@ void Controller::end_dead_connections(const std::vector<ServerStatus>& servers) 
 }
 
 Status Controller::block(const std::string& address) {
-    return api_.run("set table blocked key " + address + " data.gpc0 1");
+    return api_.run("set table blocked key " + table_key(address) + " data.gpc0 1");
 }
 
 Status Controller::unblock(const std::string& address) {
-    return api_.run("set table blocked key " + address + " data.gpc0 0");
+    return api_.run("set table blocked key " + table_key(address) + " data.gpc0 0");
 }
 
 Status Controller::reload() {
@@ -189,7 +195,8 @@ Status Controller::reload() {
     std::string now;
     while (done.ok() && ((now = worker()).empty() || now == before)) {
         if (system_clock().monotonic_us() > end_us)
-            done = Error{Errc::timeout, "HAProxy did not reload; look at its output for a mistake in its configuration"};
+            done =
+                Error{Errc::timeout, "HAProxy did not reload; look at its output for a mistake in its configuration"};
         ::usleep(20'000);
     }
     ::unlink(state_file.c_str());  // it is true for this moment only

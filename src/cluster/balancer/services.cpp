@@ -7,9 +7,9 @@ namespace {
 // Processes of an earlier run that were left alone (their parent was killed while they hung) would share the port
 // with the new ones and answer nothing. They are known by the path of their configuration.
 constexpr std::string_view kEndLeftOvers = R"(
-for process in /proc/[0-9]*; do
-    [ "$process" = "/proc/$$" ] && continue
-    if tr '\0' '\n' 2>/dev/null <"$process/cmdline" | grep -qxF "$config"; then kill -9 "${process#/proc/}" 2>/dev/null; fi
+for file in $(grep -lszxF "$config" /proc/[0-9]*/cmdline); do
+    process=${file#/proc/}
+    kill -9 "${process%/cmdline}" 2>/dev/null
 done
 )";
 

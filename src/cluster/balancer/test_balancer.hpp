@@ -90,8 +90,9 @@ class Client {
         const std::int64_t begin = now_ms();
         Answer answer;
         if (!fd_ && !open()) return answer;
-        const std::string text = method + ' ' + path + " HTTP/1.1\r\nHost: test\r\nContent-Length: " +
-                                 std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+        const std::string text = method + ' ' + path +
+                                 " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+                                 headers + "\r\n" + body;
         if (send(text)) answer = receive();
         if (answer.status == 0 || answer.head.find("close\r\n") != std::string::npos) fd_.reset();
         answer.ms = static_cast<int>(now_ms() - begin);
@@ -188,9 +189,9 @@ class WebProcess {
         : dir_(dir), name_(std::move(name)), address_(std::move(address)), port_(port) {
         const std::string script = dir + "/web.py";
         std::ofstream(script) << kScript;
-        auto started = EngineProcess::start(
-            {command_in(network, {"python3", script, dir, name_, address_, std::to_string(port_)}), dir,
-             name_ + ".txt"});
+        auto started =
+            EngineProcess::start({command_in(network, {"python3", script, dir, name_, address_, std::to_string(port_)}),
+                                  dir, name_ + ".txt"});
         EXPECT_TRUE(started.ok());
         process_ = std::move(*started);
     }
@@ -286,7 +287,8 @@ class BalancerHost {
     void start_keepalived() { start("keepalived", keepalived_); }
     void start_controller() {
         in_network(network_, [&] {
-            ControllerOptions options{service_dir("haproxy"), spec_.floating_back.empty() ? "" : service_dir("keepalived")};
+            ControllerOptions options{service_dir("haproxy"),
+                                      spec_.floating_back.empty() ? "" : service_dir("keepalived")};
             controller_ = std::make_unique<Controller>(spec_, options);
             controller_->start();
         });
@@ -336,9 +338,7 @@ class Load {
   public:
     Load(const std::string& address, std::uint16_t port, int clients, const std::string& network = "") {
         for (int i = 0; i < clients; ++i)
-            threads_.emplace_back([this, address, port, network] {
-                in_network(network, [&] { run(address, port); });
-            });
+            threads_.emplace_back([this, address, port, network] { in_network(network, [&] { run(address, port); }); });
     }
     ~Load() { stop(); }
     void stop() {

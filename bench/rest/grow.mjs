@@ -9,9 +9,10 @@ function columns(file, table) {
   return sql(file, `SELECT name FROM pragma_table_info('${table}');`).trim().split('\n')
 }
 
-/** Copies existing deals until the account has `count`: one every half minute up to now, as ids and dates grow together in life. */
-export function growDeals(file, account, count) {
-  const table = 'crm_deals'
+export const growDeals = (file, account, count) => growRows(file, 'crm_deals', account, count)
+
+/** Copies existing rows until the account has `count`: one every half minute up to now, as ids and dates grow together in life. */
+export function growRows(file, table, account, count) {
   const have = Number(sql(file, `SELECT count(*) FROM ${table} WHERE account_id = ${account};`))
   const last = Number(sql(file, `SELECT max(id) FROM ${table} WHERE account_id = ${account};`))
   if (have >= count) return

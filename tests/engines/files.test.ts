@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask, call, Portal, postJson, until, type Answer } from '../support/portal'
 import { engine } from '../support/topology'
-import { pause, percentile, randomFrom, seedOf } from './load'
+import { most, pause, percentile, randomFrom, seedOf } from './load'
 
 const rounds = Number(process.env.ROUNDS ?? 3)
 const freezeMs = Number(process.env.FREEZE_MS ?? 6_000)
@@ -31,13 +31,14 @@ class FileLoad {
   private running: Promise<void>[] = []
   private serial = 0
 
-  constructor(private readonly portal: Portal) {}
+  /** restMs: how long each client rests between two requests. */
+  constructor(private readonly portal: Portal, private readonly restMs = 0) {}
 
   async start(clients: number): Promise<void> {
     this.storage ||= Number((await call<{ ID: string }[]>(this.portal.hook, 'disk.storage.getlist'))[0]!.ID)
     this.stopped = false
     this.running = Array.from({ length: clients }, async () => {
-      while (!this.stopped) await this.upload()
+      for (; !this.stopped; await pause(this.restMs)) await this.upload()
     })
   }
   async stop(): Promise<void> {
@@ -65,7 +66,7 @@ class FileLoad {
       }
       if (!this.isClearRefusal(answer, name, took)) return
       if (this.stopped) return
-      await pause(50)
+      await pause(Math.max(50, this.restMs))
     }
   }
 
@@ -117,7 +118,8 @@ it('a frozen share costs only the requests that need a file', async () => {
   portal = await Portal.start({ topology: 'mariadb', engines: { files: 'gluster' } })
   await call(portal.hook, 'crm.lead.add', { fields: { TITLE: 'without a file' } })
   const failures: string[] = []
-  const load = new FileLoad(portal)
+  // So few that the store's own work, which the frost ends, does not slow the others down before.
+  const load = new FileLoad(portal, 250)
   const bricks = ['brick1', 'brick2', 'brick3']
   await load.start(4)
   await steady(portal, 2_000, 10, failures)
@@ -138,14 +140,14 @@ it('a frozen share costs only the requests that need a file', async () => {
     `without a file, p99 second by second: ${[before, during, after].map((waits) => steadyP99(waits).toFixed(1)).join(', ')} ms ` +
       `before, in the frost, after; p50 / p99 of all: ${ms(before, 0.5)} / ${ms(before, 0.99)} ms before, ${ms(during, 0.5)} / ${ms(during, 0.99)} ms ` +
       `in ${freezeMs} ms of frost, ${ms(after, 0.5)} / ${ms(after, 0.99)} ms after; ${before.length + during.length + after.length} requests, ` +
-      `${failures.length} failed. With a file: ${refused.length} refused, the slowest after ${Math.round(Math.max(...refused))} ms; ` +
+      `${failures.length} failed. With a file: ${refused.length} refused, the slowest after ${Math.round(most(refused))} ms; ` +
       `uploads again ${Math.round(recovered)} ms after the thaw`,
   )
   expect(failures).toEqual([])
   expect(load.failures).toEqual([])
   expect(refused.length).toBeGreaterThan(0)
   expect(percentile(refused, 0.95)).toBeLessThan(2_000)
-  expect(Math.max(...refused)).toBeLessThan(5_000) // a busy machine
+  expect(most(refused)).toBeLessThan(5_000) // a busy machine
   // Compared with the slower of the two calm stretches: other work on the machine moves them, too.
   expect(steadyP99(during)).toBeLessThan(Math.max(steadyP99(before), steadyP99(after)) * 1.1 + 5)
   for (const file of load.stored.slice(-20)) expect(await download(portal, file.id)).toBe(file.sha256)
@@ -176,12 +178,12 @@ describe(`${rounds} kills of the S3 store`, () => {
     const ids = new Set(load.stored.map((file) => file.id))
     console.log(
       `${rounds} kills: ${load.stored.length} files confirmed and read back, ${load.refusals.length} times told to come back ` +
-        `(the slowest after ${Math.round(Math.max(0, ...load.refusals))} ms); uploads were back after ${Math.round(percentile(outages, 0.5))} ms (median)`,
+        `(the slowest after ${Math.round(most(load.refusals))} ms); uploads were back after ${Math.round(percentile(outages, 0.5))} ms (median)`,
     )
     expect(ids.size).toBe(load.stored.length)
     expect(failures).toEqual([])
     expect(load.failures).toEqual([])
     expect(percentile(load.refusals, 0.95)).toBeLessThan(2_000)
-    expect(Math.max(0, ...load.refusals)).toBeLessThan(5_000) // a busy machine
+    expect(most(load.refusals)).toBeLessThan(5_000) // a busy machine
   })
 })

@@ -24,6 +24,9 @@ export function percentile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
+/** The greatest; 0 of none. Math.max(...values) fails with a hundred thousand of them. */
+export const most = (values: number[]) => values.reduce((greatest, value) => Math.max(greatest, value), 0)
+
 export class Load {
   /** Title → id of each lead whose creation was answered. */
   readonly acknowledged = new Map<string, number>()

@@ -72,11 +72,11 @@ function withoutTime(body: unknown, method: string): unknown {
   return method === 'server.time' ? Object.keys(rest) : rest
 }
 
-/** The answers of many reads, with all their pages. */
-export async function readAll(hook: string): Promise<Map<string, string>> {
+/** The answers of many reads, with all their pages, or as many as are wanted. */
+export async function readAll(hook: string, pagesMax = Infinity): Promise<Map<string, string>> {
   const answers = new Map<string, string>()
   for (const method of lists) {
-    for (let start: number | undefined = 0; start !== undefined; ) {
+    for (let start: number | undefined = 0, page = 0; start !== undefined && page < pagesMax; page++) {
       const url: string = `${hook}${method}${method.includes('?') ? '&' : '?'}start=${start}`
       const answer = await ask(url)
       answers.set(`${method} from ${start}`, `${answer.status} ${JSON.stringify(withoutTime(answer.body, method))}`)

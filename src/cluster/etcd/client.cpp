@@ -85,6 +85,13 @@ std::vector<KeyValue> key_values(const json::Value& body) {
     return out;
 }
 
+Status check_size(std::string_view key, std::string_view value) {
+    if (value.size() <= limits::etcd_value_bytes_max) return {};
+    return Error{Errc::too_large, "The value of " + std::string(key) + " has " + std::to_string(value.size()) +
+                                      " bytes; etcd keeps at most " + std::to_string(limits::etcd_value_bytes_max) +
+                                      "."};
+}
+
 bool is_trouble_of_one_server(const Error& error) {
     return error.code == Errc::unavailable || error.code == Errc::timeout;
 }
@@ -145,6 +152,7 @@ Result<Listing> Client::get_prefix(std::string_view prefix) {
 }
 
 Result<std::int64_t> Client::put(std::string_view key, std::string_view value, LeaseId lease) {
+    STOA_CHECK(check_size(key, value));
     STOA_TRY(const Answer answer, call("kv/put", put_body(key, value, lease)));
     return gateway::revision(answer.body);
 }
@@ -160,6 +168,7 @@ Result<Outcome> Client::create_if_absent(std::string_view key, std::string_view 
 
 Result<Outcome> Client::put_if_unchanged(std::string_view key, std::string_view value, std::int64_t mod_revision,
                                          LeaseId lease) {
+    STOA_CHECK(check_size(key, value));
     const auto is_ours = [&](const std::optional<KeyValue>& current) {
         return current && current->value == value && current->lease == lease;
     };

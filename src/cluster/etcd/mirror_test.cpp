@@ -94,7 +94,8 @@ TEST_F(MirrorOfOneEtcd, MissesNothingWhileTheServerDiesAndComesBack) {
     ASSERT_TRUE(servers.start().ok());
     ASSERT_TRUE(client.put("/a/new", "y").ok());
     ASSERT_TRUE(client.remove("/a/gone").ok());
-    EXPECT_TRUE(eventually([&] { return value_of(mirror, "/a/new") == "y" && value_of(mirror, "/a/gone") == "absent"; }));
+    EXPECT_TRUE(
+        eventually([&] { return value_of(mirror, "/a/new") == "y" && value_of(mirror, "/a/gone") == "absent"; }));
     EXPECT_TRUE(eventually([&] { return mirror.fresh(); }));
 }
 
@@ -132,8 +133,8 @@ TEST(Mirror, ListsAgainWhenTheStoreIsAnotherOne) {
     ASSERT_TRUE(eventually([&] { return value_of(mirror, "/a/old") == "19"; }));
     ASSERT_TRUE(Client({other.endpoints()}).put("/a/restored", "yes").ok());
     servers.reset();
-    EXPECT_TRUE(eventually(
-        [&] { return value_of(mirror, "/a/restored") == "yes" && value_of(mirror, "/a/old") == "absent"; }));
+    EXPECT_TRUE(
+        eventually([&] { return value_of(mirror, "/a/restored") == "yes" && value_of(mirror, "/a/old") == "absent"; }));
 }
 
 class MirrorOfThreeEtcds : public ::testing::Test {

@@ -44,7 +44,8 @@ class Agent {
     /// Errors: conflict (another agent has the folder), forbidden (it cannot be written), unavailable (the metrics port
     /// is taken), invalid_argument, and those of components. Does not wait for etcd or services.
     Status start();
-    /// Leaves services running unless options.stop_services_at_exit. Gives the registration back.
+    /// Leaves services running, and the registration to the next agent for as long as its lease lasts; with
+    /// options.stop_services_at_exit it takes the host out and stops them.
     void stop();
 
     LiveHost live() const;

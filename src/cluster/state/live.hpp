@@ -30,7 +30,7 @@ struct Load {
 struct LiveHost {
     std::string name;
     std::string role;
-    std::string address;        ///< in the back network
+    std::string address;  ///< in the back network
     std::string agent_version;
     int agent_pid = 0;
     std::string metrics_url;    ///< of the agent

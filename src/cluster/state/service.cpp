@@ -117,15 +117,14 @@ Status read_environment(const json::Value& value, const std::string& where, Serv
 Status read(const json::Value& value, const std::string& where, Service& service) {
     Reader reader(value, where);
     reader.text("name", service.name).texts("argv", service.argv);
-    reader.object("environment", [&](const json::Value& item, const std::string& at) {
-        return read_environment(item, at, service);
-    });
+    reader.object("environment",
+                  [&](const json::Value& item, const std::string& at) { return read_environment(item, at, service); });
     reader.each("files", [&](const json::Value& item, const std::string& at) {
         return read(item, at, service.files.emplace_back());
     });
     reader.texts("folders", service.folders).text_lists("prepare", service.prepare);
-    reader.object(
-        "health", [&](const json::Value& item, const std::string& at) { return read(item, at, service.health); });
+    reader.object("health",
+                  [&](const json::Value& item, const std::string& at) { return read(item, at, service.health); });
     reader.integer("stop_signal", service.stop_signal, 1, kSignalMax);
     reader.integer("stop_grace_ms", service.stop_grace_ms, 0, kLongestMs);
     reader.integer("restart_first_ms", service.restart_first_ms, 1, kLongestMs);

@@ -37,12 +37,12 @@ struct HealthCheck {
 };
 
 struct Service {
-    std::string name;                                              ///< "web", "mariadb", "haproxy"; one of each per host
-    std::vector<std::string> argv;                                 ///< {{dir}} is replaced; argv[0] is looked for in PATH and sbin
+    std::string name;               ///< "web", "mariadb", "haproxy"; one of each per host
+    std::vector<std::string> argv;  ///< {{dir}} is replaced; argv[0] is looked for in PATH and sbin
     std::vector<std::pair<std::string, std::string>> environment;  ///< on top of the agent's own
     std::vector<ServiceFile> files;
-    std::vector<std::string> folders;                ///< made before the start, relative to the service's folder
-    std::vector<std::vector<std::string>> prepare;   ///< commands that run to their end before the first start, once
+    std::vector<std::string> folders;               ///< made before the start, relative to the service's folder
+    std::vector<std::vector<std::string>> prepare;  ///< commands that run to their end before the first start, once
     HealthCheck health;
     int stop_signal = 15;
     int stop_grace_ms = 15'000;  ///< then SIGKILL

@@ -66,6 +66,7 @@ void choose(CLI::App* command, Options& options, Chosen& chosen, Status (*run)(c
 
 struct AllOptions {
     ServeOptions serve;
+    NodeOptions node;
     AccountCreateOptions account_create;
     ListOptions account_list, user_list, demo_purge, db_check, db_migrate, files_clean;
     MoveCommandOptions account_move, promote;
@@ -93,6 +94,12 @@ void add_serve(CLI::App& cli, ServeOptions& o, Chosen& chosen) {
     serve_command->add_option("--io-threads", o.io_threads, "threads for connections (default: one per core)");
     serve_command->add_option("--workers", o.workers, "threads for blocking work (default: four per core)");
     choose(serve_command, o, chosen, &serve);
+}
+
+void add_node(CLI::App& cli, NodeOptions& o, Chosen& chosen) {
+    CLI::App* node = cli.add_subcommand("node", "run the agent of a host of a cluster");
+    node->add_option("--config", o.config_file, "configuration of the agent (node.toml)")->required()->type_name("FILE");
+    choose(node, o, chosen, &run_node);
 }
 
 void move_options(CLI::App* command, MoveCommandOptions& move) {
@@ -288,6 +295,7 @@ int run_command_line(int argc, char** argv) {
     AllOptions all;
     Chosen chosen;
     add_serve(cli, all.serve, chosen);
+    add_node(cli, all.node, chosen);
     add_account(cli, all, chosen);
     add_cluster(cli, all, chosen);
     add_backup(cli, all, chosen);

@@ -27,6 +27,12 @@ struct ServeOptions : StoreOptions {
 };
 Status serve(const ServeOptions& options);
 
+struct NodeOptions {
+    std::string config_file;
+    bool json = false;
+};
+Status run_node(const NodeOptions& options);
+
 struct AccountCreateOptions : StoreOptions {
     std::string name, email = "admin@example.org", first_name, last_name;
     std::string url = "https://127.0.0.1:8443", redirect_uri;

@@ -1,0 +1,48 @@
+// stoa node: the agent of one host until SIGTERM or SIGINT.
+
+#include <pthread.h>
+
+#include <csignal>
+#include <memory>
+#include <vector>
+
+#include "app/commands/common.hpp"
+#include "base/log.hpp"
+#include "cluster/node/agent.hpp"
+
+namespace stoa::app {
+
+namespace {
+
+/// What runs inside the agent, by the role of its host.
+std::vector<std::unique_ptr<cluster::node::Component>> components_for(const cluster::node::AgentOptions&) {
+    return {};
+}
+
+}  // namespace
+
+Status run_node(const NodeOptions& options) {
+    // Before any thread is made, so that all of them leave these signals to sigwait() below.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    log::configure(log::Level::info, log::Format::logfmt);
+
+    STOA_TRY(cluster::node::AgentOptions agent_options, cluster::node::load_agent_options(options.config_file));
+    agent_options.version = kVersion;
+    const std::string name = agent_options.name;
+    auto components = components_for(agent_options);
+    cluster::node::Agent agent(std::move(agent_options), std::move(components));
+    STOA_CHECK(agent.start());
+    print_line("The agent of " + name + " is ready.");
+
+    int signal = 0;
+    sigwait(&signals, &signal);
+    log::info("stopping", {{"signal", signal}});
+    agent.stop();
+    return {};
+}
+
+}  // namespace stoa::app

@@ -1,17 +1,24 @@
 #include "cache/causal_database.hpp"
 
+#include <atomic>
+
 namespace stoa::cache {
 namespace {
 
+constexpr std::int64_t kLooksForReplicasUs = 30'000'000;  ///< since its start; longer than finding them takes
+
 class CausalDatabase final : public db::Database {
   public:
-    CausalDatabase(std::unique_ptr<db::Database> database, std::shared_ptr<CausalTokens> tokens)
-        : database_(std::move(database)), tokens_(std::move(tokens)) {}
+    CausalDatabase(std::unique_ptr<db::Database> database, std::shared_ptr<CausalTokens> tokens, const Clock& clock)
+        : database_(std::move(database)),
+          tokens_(std::move(tokens)),
+          clock_(clock),
+          looks_until_us_(clock.monotonic_us() + kLooksForReplicasUs) {}
 
     Status read(AccountId account, FunctionRef<Status(db::Tx&)> fn, const db::ReadOptions& options) override {
         if (!options.replica || !database_->has_replicas()) return database_->read(account, fn, options);
         db::ReadOptions causal = options;
-        if (auto token = tokens_->tokens_of_and_wait(account)) {
+        if (auto token = tokens_->token_of(account)) {
             causal.at_least =
                 options.at_least.empty() ? std::move(*token) : merge_causal_tokens(options.at_least, *token);
         } else {
@@ -23,7 +30,7 @@ class CausalDatabase final : public db::Database {
     void write(db::WriteRequest request, db::WriteFn fn, db::WriteDone done) override {
         const AccountId account = request.account;
         auto publish = [this, account, done = std::move(done)](Result<db::WriteOutcome> outcome) {
-            if (!outcome || outcome->token.empty() || !database_->has_replicas()) return done(std::move(outcome));
+            if (!outcome || outcome->token.empty() || !others_may_read_replicas()) return done(std::move(outcome));
             const db::CommitToken token = outcome->token;
             auto kept = std::make_shared<Result<db::WriteOutcome>>(std::move(outcome));
             // Not stored: other processes learn from their own look-ups that the store is away, and use the primary.
@@ -43,15 +50,25 @@ class CausalDatabase final : public db::Database {
     void close() override { database_->close(); }
 
   private:
+    /// That this process sees none, now or yet, does not say that the others see none.
+    bool others_may_read_replicas() {
+        if (seen_replicas_.load(std::memory_order_relaxed)) return true;
+        if (database_->has_replicas()) seen_replicas_ = true;
+        return seen_replicas_ || clock_.monotonic_us() < looks_until_us_;
+    }
+
     std::unique_ptr<db::Database> database_;
     std::shared_ptr<CausalTokens> tokens_;
+    const Clock& clock_;
+    const std::int64_t looks_until_us_;
+    std::atomic<bool> seen_replicas_{false};
 };
 
 }  // namespace
 
 std::unique_ptr<db::Database> make_causal_database(std::unique_ptr<db::Database> database,
-                                                   std::shared_ptr<CausalTokens> tokens) {
-    return std::make_unique<CausalDatabase>(std::move(database), std::move(tokens));
+                                                   std::shared_ptr<CausalTokens> tokens, const Clock& clock) {
+    return std::make_unique<CausalDatabase>(std::move(database), std::move(tokens), clock);
 }
 
 }  // namespace stoa::cache

@@ -11,6 +11,9 @@ struct CausalMeters {
     Counter& stored = publishes("stored");
     Counter& failed = publishes("failed");
     Counter& round_trips = counter("stoa_causal_round_trips_total", "Batches sent to the store of causal tokens.");
+    Gauge& lease = gauge("stoa_causal_lease", "1 while this process knows what all processes published.");
+    Histogram& ack_wait =
+        histogram("stoa_causal_ack_wait_seconds", "From the store's answer until every reader has the tokens.");
     Gauge& unstored = gauge("stoa_causal_unstored", "Accounts whose causal token waits for the store to return.");
 
   private:

@@ -4,13 +4,11 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <unordered_map>
-#include <vector>
 
 #include "base/limits.hpp"
-#include "base/thread_annotations.hpp"
 #include "cache/causal_meters.hpp"
 #include "cache/redis/redis_tokens.hpp"
+#include "cache/token_board.hpp"
 
 namespace stoa::cache {
 namespace {
@@ -42,91 +40,44 @@ bool read_token(std::string_view token, Positions& into) {
 
 class MemoryTokens final : public CausalTokens {
   public:
-    explicit MemoryTokens(const Clock& clock) : clock_(clock) {}
+    explicit MemoryTokens(const Clock& clock) : board_(clock) {}
 
     void publish(AccountId account, std::string_view token, Stored done) override {
         if (token.empty()) return done(true);
         const bool valid = is_causal_token(token);
         (valid ? meters_.stored : meters_.failed).add();
-        if (valid) store(account, token);
+        if (valid) board_.put(account, token);
         done(valid);
     }
 
-    void tokens_of(AccountId account, Known done) override {
-        meters_.known.add();
-        std::string token;
-        {
-            Shard& shard = shard_of(account);
-            const MutexLock lock(shard.mutex);
-            const auto found = shard.tokens.find(account);
-            if (found != shard.tokens.end() && found->second.ends_us > clock_.monotonic_us())
-                token = found->second.token;
-        }
-        done(std::move(token));
+    std::optional<std::string> token_of(AccountId account) override {
+        auto token = board_.token_of(account);
+        (token ? meters_.known : meters_.unknown).add();
+        return token;
     }
 
   private:
-    struct Entry {
-        std::string token;
-        std::int64_t ends_us = 0;
-    };
-    struct Shard {
-        Mutex mutex;
-        std::unordered_map<AccountId, Entry> tokens STOA_GUARDED_BY(mutex);
-        std::size_t sweep_at STOA_GUARDED_BY(mutex) = 64;
-    };
-
-    void store(AccountId account, std::string_view token) {
-        const std::int64_t now_us = clock_.monotonic_us();
-        Shard& shard = shard_of(account);
-        const MutexLock lock(shard.mutex);
-        Entry& entry = shard.tokens[account];
-        const std::string merged = merge_causal_tokens(entry.ends_us > now_us ? entry.token : "", token);
-        entry = {merged, now_us + kLifetimeS * 1'000'000LL};
-        if (shard.tokens.size() < shard.sweep_at) return;
-        std::erase_if(shard.tokens, [now_us](const auto& item) { return item.second.ends_us <= now_us; });
-        shard.sweep_at = std::max<std::size_t>(64, 2 * shard.tokens.size());
-    }
-
-    Shard& shard_of(AccountId account) { return shards_[static_cast<std::size_t>(account) % std::size(shards_)]; }
-
-    const Clock& clock_;
     CausalMeters meters_;
-    Shard shards_[16];
-};
-
-/// Waits for a callback. The callback keeps it alive, so that a late one finds it.
-template <class T>
-struct Waiter {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::optional<T> value;
-
-    static void give(const std::shared_ptr<Waiter>& waiter, T value) {
-        const std::lock_guard lock(waiter->mutex);
-        waiter->value = std::move(value);
-        waiter->changed.notify_one();
-    }
-    T wait() {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [this] { return value.has_value(); });
-        return std::move(*value);
-    }
+    TokenBoard board_;
 };
 
 }  // namespace
 
 bool CausalTokens::publish_and_wait(AccountId account, std::string_view token) {
-    auto waiter = std::make_shared<Waiter<bool>>();
-    publish(account, token, [waiter](bool stored) { Waiter<bool>::give(waiter, stored); });
-    return waiter->wait();
-}
-
-std::optional<std::string> CausalTokens::tokens_of_and_wait(AccountId account) {
-    using Answer = Waiter<std::optional<std::string>>;
-    auto waiter = std::make_shared<Answer>();
-    tokens_of(account, [waiter](std::optional<std::string> token) { Answer::give(waiter, std::move(token)); });
-    return waiter->wait();
+    struct Waiter {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::optional<bool> stored;
+    };
+    const auto waiter = std::make_shared<Waiter>();  // the callback may still hold it when we have gone on
+    publish(account, token, [waiter](bool stored) {
+        const std::lock_guard lock(waiter->mutex);
+        waiter->stored = stored;
+        waiter->changed.notify_one();
+    });
+    std::unique_lock lock(waiter->mutex);
+    waiter->changed.wait(lock, [&] { return waiter->stored.has_value(); });
+    return *waiter->stored;
 }
 
 bool is_causal_token(std::string_view token) {

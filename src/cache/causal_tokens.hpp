@@ -3,32 +3,46 @@
 // database replicas and still show what was just written (mechanism 3), whichever process answers.
 //
 // A writer publishes the token of its commit (a MariaDB GTID position, "0-1-100" or "0-1-100,1-2-7") before it answers.
-// A reader asks for the account's token and reads from a replica that has reached it, or from the primary.
+// A reader looks up the account's token and reads from a replica that has reached it, or from the primary.
 //
-// Why this is right. The token is stored before the client has the answer; a request that the client sends afterwards
-// asks afterwards: each look-up is sent after it was asked for, never answered from one that was already under way. Per
-// replication domain the greatest sequence number wins, inside the store, so that two committers may publish in any
-// order. When in doubt the answer is "unknown", which costs a read from the primary and nothing else:
-//   - the store does not answer, or takes longer than 20 ms;
-//   - it was out of reach in the last 10 s, or this process has just started: what others published meanwhile, or what
-//     a failover of the store lost, may be missing. After 10 s it no longer matters, because a replica that lags longer
-//     than that is not read from (database.replica_lag_max_ms must stay below);
-//   - its epoch key changed: somebody emptied it, or it came back empty.
-// Tokens that could not be published are kept and published when the store is back.
+// Read leases. Every process keeps all tokens of the last minute in memory (token_board.hpp), told by a channel of
+// Redis, so that a look-up asks nobody. It counts only while the process holds a lease of 500 ms; a process without one
+// answers "unknown", which costs a read from the primary and nothing else. A writer waits until each process that holds
+// a lease has said that it has heard of the token, or until that lease has surely ended.
 //
-// What remains. A process that cannot reach the store while the others can: publish() gives false, and the caller
-// should then hold its answer until its replicas have the token, or live with others reading up to the replicas' lag
-// behind. Between two masters of Redis, readers may ask the old one until their sentinels have told them, half a
-// second; for that time after a switch publish() gives false, too. A store that evicts under memory pressure must not
-// be used: it is warned of in the log.
+// Why this is right.
+//   - A lease is asked for by a script that also sends an echo down the channel, and begins only when the process hears
+//     that echo. One channel has one order: whoever hears the echo has heard everything published before it.
+//   - It ends 500 ms (less a margin) after it was asked for, on the process's own monotonic clock. The writer counts
+//     500 ms from the moment it has Redis's list of members, on its own: every lease that is older than the token has
+//     ended by then, and every newer one knows the token. Wall clocks do not matter, and a process that is stopped
+//     and wakes up has no lease. A writer so waits 500 ms at most, for members that were killed; whoever sees that a
+//     member has not renewed for so long strikes it off the list.
+//   - A lease that lapsed (a busy machine) and is renewed is as good as before. Only when the subscription broke,
+//     something may have been missed: nothing is known for the next 10 s. Then it no longer matters, because a replica
+//     that lags longer than that is not read from (database.replica_lag_max_ms must stay below). A process that has
+//     just started is in that state, too; so are all when Redis restarts.
+//   - The list may be incomplete when Redis lost it (emptied), or when another server has become the master and holders
+//     of leases have not noticed. Both begin a new epoch, which the scripts tell by the server's run id beside the
+//     list. Publications wait until it is 1.5 s old (by the server's clock); by then the leases given before it have
+//     ended.
+//   - A lease also ends 1.5 s after the last look that found this master (every 500 ms), so that who talks to a master
+//     that was replaced does not go on for longer than the sentinels do.
 //
-// Any thread, never blocks (the two _and_wait wait, at most about 20 ms). `done` runs once, on the thread of the
-// store's driver or at once on the caller's, and must not block. Redis: one thread sends all that waits as one round
-// trip, so the busier it is the cheaper each look-up gets, without any artificial delay: 9 µs of CPU alone (28 µs until
-// the answer), 1.6 µs with 8 under way, 0.4 µs with 64; publish 15 µs (53 µs until stored). causal_tokens_bench.cpp.
+// What remains. A writer that cannot reach Redis while others can does not know who reads: it holds publications for
+// 500 ms, after which everybody's lease has ended if Redis is down for all, then gives false; further ones get false at
+// once while it lasts. Its tokens are kept and published when Redis is back. Between two masters, of which a part of
+// the sentinels knows the wrong one, readers of both may be a moment behind writers of the other: min-replicas-to-write
+// bounds it, because a master that takes no writes gives no leases. A virtual machine that is paused together with its
+// monotonic clock does not know that its lease has ended until it has read what waits for it on the socket.
+//
+// Any thread, never blocks (publish_and_wait waits). `done` runs once, on the driver's thread or at once on the
+// caller's, without locks, and must not block: it would hold up acknowledgements. A process becomes a member with its
+// first look-up: one that only writes is waited for by nobody. Measured: causal_tokens_bench.cpp.
 //
 // Metrics: stoa_causal_lookups_total{result=known|unknown}, stoa_causal_publishes_total{result=stored|failed},
-// stoa_causal_round_trips_total, stoa_causal_unstored (accounts whose token waits for the store).
+// stoa_causal_round_trips_total, stoa_causal_ack_wait_seconds, stoa_causal_lease (1 or 0), stoa_causal_unstored
+// (accounts whose token waits for Redis).
 
 #include <functional>
 #include <memory>
@@ -45,24 +59,21 @@ namespace stoa::cache {
 
 class CausalTokens {
   public:
-    /// Nothing: unknown, read from the primary. Empty: no write lately, any replica will do.
-    using Known = std::function<void(std::optional<std::string> token)>;
-    /// True: every process that asks from now on gets this token or a newer one.
+    /// True: every process that looks from now on gets this token or a newer one, or "unknown".
     using Stored = std::function<void(bool stored)>;
 
     static constexpr int kLifetimeS = 60;  ///< of a token; replicas must never lag so far and still be read from
     static constexpr int kDoubtMs = 10'000;
-    static constexpr int kAnswerMs = 20;
 
     virtual ~CausalTokens() = default;
 
     /// Call it before the write is answered. An empty token is true at once; a malformed one false.
     virtual void publish(AccountId account, std::string_view token, Stored done) = 0;
-    /// Call it before a read that may go to a replica.
-    virtual void tokens_of(AccountId account, Known done) = 0;
+    /// Call it before a read that may go to a replica. A look into memory; never waits.
+    /// Nothing: unknown, read from the primary. Empty: no write lately, any replica will do.
+    virtual std::optional<std::string> token_of(AccountId account) = 0;
 
     bool publish_and_wait(AccountId account, std::string_view token);
-    std::optional<std::string> tokens_of_and_wait(AccountId account);
 };
 
 /// memory: or no scheme: for one process. redis: and redis+sentinel: as for the bus; the same server will do.

@@ -1,6 +1,7 @@
 #pragma once
-// CausalTokens on a Redis server, see cache/causal_tokens.hpp. Keys: "<prefix>ct1:<account>" (ends after 60 s),
-// "<prefix>ct1:epoch".
+// CausalTokens with read leases from a Redis server, see cache/causal_tokens.hpp. One thread of its own does all the
+// talking: lease_session (the wire), read_lease (this process's own), roster (those of others), flights (what is being
+// published). https://redis.io/docs/latest/develop/pubsub/
 
 #include <memory>
 

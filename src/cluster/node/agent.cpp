@@ -134,7 +134,10 @@ class Agent::Impl final : public AgentContext {
 
 Status Agent::Impl::start() {
     STOA_CHECK(take_folder());
-    STOA_CHECK(start_server());
+    if (Status listening = start_server(); !listening) {
+        folder_lock_.reset();
+        return listening;
+    }
     log::info("agent_started", {{"host", options_.name},
                                 {"role", options_.role},
                                 {"version", options_.version},

@@ -50,6 +50,9 @@ Status connect_to(const std::string& address, int timeout_ms) {
     return {};
 }
 
+/// What an HTTP check gives when there is an answer, and it is no.
+constexpr Errc kAnswersNo = Errc::busy;
+
 Status ask(const HealthCheck& check, std::string& version) {
     net::ClientRequest request;
     request.url = check.address;
@@ -64,7 +67,7 @@ Status ask(const HealthCheck& check, std::string& version) {
         if (equals_any_case(header.name, kVersionHeader)) version = header.value;
     }
     if (answer->status != 200) {
-        return Error{Errc::unavailable, check.address + " answers " + std::to_string(answer->status)};
+        return Error{kAnswersNo, check.address + " answers " + std::to_string(answer->status)};
     }
     return {};
 }
@@ -134,13 +137,14 @@ void HealthProber::run() {
         }
         const Task task = task_;
         lock.unlock();
-        Finding finding{task.turn, false, state_of(task.pid) == 'T', {}, {}};
+        Finding finding{task.turn, false, state_of(task.pid) == 'T', {}, {}, false};
         if (finding.stopped) {
             finding.problem = "the process is stopped (SIGSTOP)";
         } else {
             const Status seen = look(task.check, task.environment, task.work_dir, finding.version);
             finding.well = seen.ok();
             if (!seen) finding.problem = seen.error().message;
+            finding.answers = !seen && seen.error().code == kAnswersNo;
         }
         on_finding_(std::move(finding));
         lock.lock();

@@ -21,6 +21,7 @@ struct Finding {
     bool stopped = false;  ///< the process does not run at all (SIGSTOP)
     std::string version;   ///< X-Stoa-Version of an answer over HTTP
     std::string problem;   ///< for people, when not well
+    bool answers = false;  ///< not well, but at a word: it drains, or says what it lacks. No reason to kill it
 };
 
 class HealthProber {

@@ -320,9 +320,11 @@ void ServiceRunner::take_finding(const Service& service, const Finding& finding)
         if (!was_well_) show(ServiceState::starting, finding.problem);
         return;
     }
-    if (sick_since_us_ == 0) {
+    if (live().state != ServiceState::sick) log("service_sick", finding.problem);
+    if (finding.answers) {
+        sick_since_us_ = 0;  // it does not hang
+    } else if (sick_since_us_ == 0) {
         sick_since_us_ = now_us();
-        log("service_sick", finding.problem);
     }
     show(ServiceState::sick, finding.problem);
 }

@@ -1,6 +1,6 @@
 # The front door. Each verb is a script in scripts/, which can be called alone.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs build test torture-engines fuzz check bench install-deps clean
+.PHONY: help up down cluster cluster-down logs build test torture-engines fuzz check bench install-deps clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -10,6 +10,15 @@ up: ## install what is missing, build, start a portal with demo data, print its 
 
 down: ## stop the portal that `make up` started
 	@scripts/down
+
+cluster: ## install, build, start a whole cluster on this machine (root): 17 hosts, TOPOLOGY=classic|galera|single, WEB=3
+	@scripts/install-deps --cluster
+	@scripts/build release stoa
+	@scripts/build-ui
+	@$(if $(filter 0,$(shell id -u)),,sudo) build/release/stoa lab up --topology $(or $(TOPOLOGY),classic) --web $(or $(WEB),3)
+
+cluster-down: ## stop that cluster and remove all of it
+	@$(if $(filter 0,$(shell id -u)),,sudo) build/release/stoa lab down
 
 logs: ## follow its log
 	@tail -n 50 -F run/portal.log

@@ -94,6 +94,8 @@ std::string for_host(std::string text, const ClusterSpec& spec, const HostSpec& 
         {"{{port}}", std::to_string(spec.web.port)},
         {"{{host}}", host.name},
         {"{{shared}}", shared_folder(spec)},
+        {"{{sentinels}}", hosts_of(spec.of_role("redis"), kSentinelPort)},
+        {"{{databases}}", hosts_of(spec.of_role("db"), kDatabasePort)},
         {"{{back}}", without_prefix(spec.network.back_address)},
         {"{{front}}", without_prefix(spec.network.front_address)},
     };

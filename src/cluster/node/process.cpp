@@ -86,6 +86,11 @@ struct Child {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // The agent may be one of the last that the kernel kills for memory; what it runs is not.
+    if (const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); score >= 0) {
+        (void)!::write(score, "0", 1);
+        ::close(score);
+    }
     ::dup2(child.input, 0);
     ::dup2(child.output, 1);
     ::dup2(child.output, 2);

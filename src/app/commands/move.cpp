@@ -73,7 +73,7 @@ void print_report(const MoveReport& report, const db::HomeAddress& home, Account
         out.begin_object().field("home", home.address).field("was_done", report.was_done);
         out.field("resumed", report.resumed).field("tables", report.tables).field("rows", report.rows);
         out.field("seconds", report.seconds).field("pause_ms", report.pause_ms).field("attempts", report.attempts);
-        out.field("compared", report.compared).end_object();
+        out.field("compared", report.compared).field("touched", report.touched).end_object();
         return print_line(text);
     }
     const std::string what = account == 0 ? "Everything" : "Account " + std::to_string(account);

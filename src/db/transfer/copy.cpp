@@ -187,7 +187,27 @@ Result<std::int64_t> Copy::waiting() {
 
 void Copy::note_touched(Touched keys) {
     noting_ = true;
-    touched_ = std::move(keys);
+    for (auto& [table, rows] : keys)
+        touched_[table].merge(rows);
+}
+
+std::size_t Copy::touched_rows() const {
+    std::size_t rows = 0;
+    for (const auto& [table, keys] : touched_)
+        rows += keys.size();
+    return rows;
+}
+
+Touched Copy::take_touched(std::size_t rows_max) {
+    Touched taken;
+    for (auto table = touched_.begin(); table != touched_.end() && rows_max > 0;) {
+        std::set<RowValues>& keys = table->second;
+        std::set<RowValues>& into = taken[table->first];
+        for (; rows_max > 0 && !keys.empty(); --rows_max)
+            into.insert(keys.extract(keys.begin()));
+        table = keys.empty() ? touched_.erase(table) : std::next(table);
+    }
+    return taken;
 }
 
 }  // namespace stoa::db::transfer

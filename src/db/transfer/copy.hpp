@@ -50,6 +50,9 @@ class Copy {
     /// From now on keys that are replayed are noted, beginning with these.
     void note_touched(Touched keys);
     const Touched& touched() const { return touched_; }
+    std::size_t touched_rows() const;
+    /// Some of them, which count as touched no more: whoever takes them compares them.
+    Touched take_touched(std::size_t rows_max);
 
     Database& source() { return source_; }
     const Store& target() const { return target_; }

@@ -12,8 +12,9 @@ namespace stoa::db::transfer {
 namespace {
 
 constexpr std::int64_t kNoteEveryUs = 1'000'000;
-/// A log this short is left for the switch.
+/// A log this short is left for the switch, and so many rows to compare.
 constexpr std::int64_t kShortLog = 500;
+constexpr std::size_t kFewTouched = 1'000;
 /// While rows are copied the log is replayed in between when it is longer than this.
 constexpr std::int64_t kLongLog = 20'000;
 constexpr std::int64_t kForgottenAfterS = 3'600;
@@ -183,6 +184,24 @@ class Mover {
             }
             STOA_CHECK(show_and_note("replaying", std::max<std::int64_t>(waiting, 0)));
         }
+        return too_busy();
+    }
+
+    /// Compares what was touched since the last time until that is little enough for the switch.
+    Status compare_until_few() {
+        for (int round = 0; round <= options_.rounds_max; ++round) {
+            STOA_CHECK(replay_until_short());
+            if (copy_->touched_rows() <= kFewTouched) return {};
+            options_.progress({.phase = "comparing",
+                               .rows = rows_copied_,
+                               .rows_total = rows_total_,
+                               .waiting = static_cast<std::int64_t>(copy_->touched_rows())});
+            STOA_CHECK(check_touched_online(*copy_));
+        }
+        return too_busy();
+    }
+
+    static Status too_busy() {
         return Error{Errc::busy,
                      "Writes come faster than they can be copied. Run this again at a quieter hour: it goes on where "
                      "it stopped.",
@@ -203,12 +222,13 @@ class Mover {
                         options_.pause_ms_max,
                         choose_thoroughness(check, options_.pause_ms_max)};
         for (int attempt = 1; attempt <= kSwitchAttemptsMax; ++attempt) {
-            STOA_CHECK(replay_until_short());
+            STOA_CHECK(compare_until_few());
             report_.attempts = attempt;
             options_.progress({.phase = "switching", .rows = rows_copied_, .rows_total = rows_total_});
             const SwitchOutcome outcome = try_switch(plan);
             report_.pause_ms = std::max(report_.pause_ms, outcome.pause_us / 1000);
             report_.compared = name_of(plan.thoroughness);
+            report_.touched = static_cast<std::int64_t>(copy_->touched_rows());
             if (outcome.status) return {};
             if (outcome.status.error().code != Errc::timeout) return outcome.status;
             if (plan.thoroughness == Thoroughness::all_rows) {

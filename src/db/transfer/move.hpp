@@ -56,6 +56,7 @@ struct MoveReport {
     std::int64_t pause_ms = 0;  ///< for which writers waited
     std::int64_t attempts = 1;  ///< switches tried
     std::string compared;       ///< in the switch: all_rows, touched_and_counts, touched
+    std::int64_t touched = 0;   ///< rows that had changed since they were compared before
 };
 
 /// Errors: busy (another mover), already_exists (the target holds that account or is not empty), unsupported (schemas),

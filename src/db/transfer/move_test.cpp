@@ -216,6 +216,47 @@ TEST_F(Move, a_log_that_stays_long_ends_the_attempt_at_its_limits) {
     EXPECT_TRUE(must_move(limited).resumed);
 }
 
+/// A large store takes its time to be compared, and all that changes meanwhile is to be compared, too.
+TEST_F(Move, what_changes_during_the_comparison_is_compared_before_the_switch) {
+    auto serving = store(old_file());
+    fill(*serving, 3, 25'000);
+    const auto touch_all = [&] {
+        EXPECT_TRUE(change(*serving, 3, [](WriteTx& tx) -> Status {
+                        STOA_CHECK(tx.raw().execute("UPDATE deal SET amount = amount + 1 WHERE account_id = 3", {}));
+                        return {};
+                    }).ok());
+    };
+    int comparisons = 0;
+    bool switching = false;
+    auto disturbed = options();
+    disturbed.progress = [&](const MoveProgress& progress) {
+        switching = switching || progress.phase == "switching";
+        if (progress.phase != "comparing") return;
+        if (++comparisons == 1) return touch_all();
+        auto there = store(new_home());
+        EXPECT_TRUE(change(*there, 3, [](WriteTx& tx) -> Status {
+                        STOA_CHECK(tx.raw().execute("UPDATE deal SET amount = 0 WHERE account_id = 3", {}));
+                        return {};
+                    }).ok());
+    };
+    EXPECT_NE(refusal(disturbed).find("differs"), std::string::npos);
+    EXPECT_EQ(comparisons, 2);
+    EXPECT_FALSE(switching);
+    ASSERT_TRUE(abandon(disturbed, [](const HomeAddress&) -> Result<Engine> { return new_engine(); }).ok());
+
+    comparisons = 0;
+    auto undisturbed = options();
+    undisturbed.progress = [&](const MoveProgress& progress) {
+        if (progress.phase == "comparing" && ++comparisons <= 2) touch_all();
+    };
+    const MoveReport report = must_move(undisturbed);
+    EXPECT_LE(report.touched, 1'000);
+    EXPECT_GE(comparisons, 3);
+    const Digests sums = digests(*serving);
+    auto there = store(new_home());
+    EXPECT_EQ(digests(*there, new_engine()), sums);
+}
+
 TEST_F(Move, a_forgotten_capture_is_ended_and_the_move_starts_again) {
     auto stopping = options();
     stopping.pause_ms_max = 0;

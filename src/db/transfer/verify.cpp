@@ -9,6 +9,7 @@ namespace stoa::db::transfer {
 namespace {
 
 constexpr std::int64_t kWaitingEntriesMax = 100'000;
+constexpr std::size_t kTouchedTogether = 20'000;
 
 std::int64_t now_us() {
     return system_clock().monotonic_us();
@@ -76,28 +77,50 @@ Status compare_counts(Copy& copy) {
     return {};
 }
 
-Result<std::map<RowValues, RowValues>> rows_of(const Store& store, const TableShape& table,
-                                               const std::vector<RowValues>& keys) {
-    std::map<RowValues, RowValues> rows;
-    STOA_CHECK(store.database.read(0, [&](Tx& tx) {
-        rows.clear();
-        return read_rows(tx, store.engine, table, keys, [&](RowValues&& row) -> Status {
+using FoundRows = std::map<std::string, std::map<RowValues, RowValues>>;  ///< table → key → row
+
+Status find_rows(Tx& tx, Engine engine, const Catalogue& catalogue, const Touched& touched, FoundRows& found) {
+    found.clear();
+    for (const auto& [name, set] : touched) {
+        const TableShape& table = *find_table(catalogue, name);
+        const std::vector<RowValues> keys(set.begin(), set.end());
+        auto& rows = found[name];
+        STOA_CHECK(read_rows(tx, engine, table, keys, [&](RowValues&& row) -> Status {
             RowValues key = key_of(table, row);
             rows.emplace(std::move(key), std::move(row));
             return {};
-        });
-    }));
-    return rows;
+        }));
+    }
+    return {};
 }
 
-Status compare_touched(Copy& copy) {
-    for (const auto& [name, set] : copy.touched()) {
-        const TableShape& table = *find_table(copy.catalogue(), name);
-        const std::vector<RowValues> keys(set.begin(), set.end());
-        STOA_TRY(const auto source, rows_of({copy.source(), Engine::sqlite}, table, keys));
-        STOA_TRY(const auto target, rows_of(copy.target(), table, keys));
-        if (source != target) return differs(name, "a row that changed during the move");
+Status compare_with_target(Copy& copy, const Touched& touched, const FoundRows& source) {
+    FoundRows target;
+    const auto look = [&](Tx& tx) { return find_rows(tx, copy.target().engine, copy.catalogue(), touched, target); };
+    STOA_CHECK(copy.target().database.read(0, look, {.timeout_ms = kLongReadMs}));
+    for (const auto& [name, rows] : source) {
+        if (target.at(name) != rows) return differs(name, "a row that changed during the move");
     }
+    return {};
+}
+
+/// When the source stands still.
+Status compare_touched(Copy& copy) {
+    FoundRows source;
+    STOA_CHECK(copy.source().read(
+        0, [&](Tx& tx) { return find_rows(tx, Engine::sqlite, copy.catalogue(), copy.touched(), source); }));
+    return compare_with_target(copy, copy.touched(), source);
+}
+
+/// What the log holds at the moment of the source's picture is not in the target yet.
+Status read_waiting(Tx& tx, const Copy& copy, Touched& waiting) {
+    waiting.clear();
+    STOA_TRY(LogBatch log, read_log(tx, copy.catalogue(), copy.replayed_to(), kWaitingEntriesMax));
+    if (log.entries == kWaitingEntriesMax) {
+        return Error{Errc::too_large, "Writes come faster than they can be copied. Try at a quieter hour."};
+    }
+    for (ChangedKeys& changed : log.tables)
+        waiting[changed.table].insert(changed.keys.begin(), changed.keys.end());
     return {};
 }
 
@@ -123,16 +146,9 @@ Status compare(const Digests& source, const Digests& target) {
 Result<OnlineCheck> check_online(Copy& copy) {
     OnlineCheck check;
     const std::int64_t started_us = now_us();
-    // What the log holds at the moment of the source's picture is not in the target yet.
     Digests source;
     const auto look = [&](Tx& tx) -> Status {
-        check.waiting.clear();
-        STOA_TRY(LogBatch log, read_log(tx, copy.catalogue(), copy.replayed_to(), kWaitingEntriesMax));
-        if (log.entries == kWaitingEntriesMax) {
-            return Error{Errc::too_large, "Writes come faster than they can be copied. Try at a quieter hour."};
-        }
-        for (ChangedKeys& changed : log.tables)
-            check.waiting[changed.table].insert(changed.keys.begin(), changed.keys.end());
+        STOA_CHECK(read_waiting(tx, copy, check.waiting));
         return digest_in(tx, Engine::sqlite, copy.catalogue(), copy.scope(), check.waiting, source);
     };
     STOA_CHECK(copy.source().read(0, look, {.snapshot = true}));
@@ -148,6 +164,28 @@ Result<OnlineCheck> check_online(Copy& copy) {
     STOA_CHECK(counts(copy.target().database, copy.catalogue(), copy.scope()));
     check.row_counts_us = now_us() - counting_us;
     return check;
+}
+
+Status check_touched_online(Copy& copy) {
+    const Touched taken = copy.take_touched(kTouchedTogether);
+    Touched compared;
+    Touched waiting;
+    FoundRows source;
+    const auto look = [&](Tx& tx) -> Status {
+        STOA_CHECK(read_waiting(tx, copy, waiting));
+        compared = taken;
+        for (const auto& [name, keys] : waiting) {
+            const auto of_table = compared.find(name);
+            if (of_table == compared.end()) continue;
+            for (const RowValues& key : keys)
+                of_table->second.erase(key);
+        }
+        return find_rows(tx, Engine::sqlite, copy.catalogue(), compared, source);
+    };
+    STOA_CHECK(copy.source().read(0, look, {.snapshot = true}));
+    STOA_CHECK(compare_with_target(copy, compared, source));
+    copy.note_touched(std::move(waiting));
+    return {};
 }
 
 std::string_view name_of(Thoroughness thoroughness) {

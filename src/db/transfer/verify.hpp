@@ -1,8 +1,9 @@
 #pragma once
-// Compares a copy with its source. Twice: before the switch over all rows while the portal works, leaving out what the
-// log says is still to come; and in the switch, when nothing changes any more, over all rows again if that is quick,
-// else over the rows touched since the first time and the number of rows of each table. Either way each row was
-// compared in a state that it has at the switch. Blocks; one thread calls, a second one reads the other store.
+// Compares a copy with its source. Before the switch over all rows while the portal works, leaving out what the log
+// says is still to come; then over the rows touched since, again and again until they are few; and in the switch, when
+// nothing changes any more, over all rows once more if that is quick, else over those few and the number of rows of
+// each table. Either way each row was compared in a state that it has at the switch. Blocks; one thread calls, a second
+// one reads the other store.
 
 #include <map>
 
@@ -27,6 +28,9 @@ struct OnlineCheck {
 };
 /// While the portal works. Errors: conflict (they differ), too_large (too much is waiting: replay first).
 Result<OnlineCheck> check_online(Copy& copy);
+/// While the portal works: compares some of the touched rows, which are touched no more then, except for those that the
+/// log says are still to come. Errors as above.
+Status check_touched_online(Copy& copy);
 
 enum class Thoroughness : std::uint8_t { all_rows, touched_and_counts, touched };
 std::string_view name_of(Thoroughness thoroughness);

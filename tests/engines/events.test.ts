@@ -8,6 +8,8 @@ import { pause } from './load'
 
 const rounds = Number(process.env.ROUNDS ?? 3)
 const clients = 4
+/** Writers wait when so many events are on their way: a busy machine delivers more slowly than it writes. */
+const behindMax = 200
 let portal: Portal | undefined
 let server: Server | undefined
 afterEach(async () => {
@@ -67,7 +69,8 @@ it(`delivers every event once over ${rounds} kills of web processes`, async () =
       const answer = await postJson(`${hook}crm.deal.add`, { fields: { TITLE: `${client}-${i}` } }).catch(String)
       if (typeof answer === 'string' || answer.status !== 200) failures.push(JSON.stringify(answer))
       else made.add(Number(answer.body.result))
-      await pause(10)
+      do await pause(10)
+      while (!stopped && made.size - handler.deals.size > behindMax)
     }
   })
   for (let round = 0; round < rounds; round++) {
@@ -80,7 +83,9 @@ it(`delivers every event once over ${rounds} kills of web processes`, async () =
   stopped = true
   await Promise.all(writers)
   const missing = () => [...made].filter((id) => !handler.deals.has(id))
-  await until('every event has arrived', async () => missing().length === 0, 90_000)
+  for (let left = missing().length; left > 0; left = missing().length) {
+    await until(`one of the last ${left} of ${made.size} events arrives`, async () => missing().length < left, 90_000)
+  }
   const again = [...handler.calls.values()].reduce((sum, calls) => sum + calls - 1, 0)
   console.log(`${made.size} events, ${rounds} kills: ${again} called again, ${handler.overlaps} at the same time, ${failures.length} writes failed`)
   expect(failures).toEqual([])

@@ -9,7 +9,7 @@ import { pause } from './load'
 const rounds = Number(process.env.ROUNDS ?? 3)
 const clients = 4
 /** Writers wait when so many events are on their way: a busy machine delivers more slowly than it writes. */
-const behindMax = 200
+const behindMax = 2_000
 let portal: Portal | undefined
 let server: Server | undefined
 afterEach(async () => {

@@ -18,10 +18,13 @@ namespace {
 constexpr int kFailures = 3;
 constexpr std::size_t kAskedAtOnce = 3;
 
-std::vector<ProbeTarget> targets_of(const std::vector<Neighbour>& neighbours) {
+std::vector<ProbeTarget> targets_of(const BalancerSpec& spec) {
     std::vector<ProbeTarget> targets;
-    for (const auto& neighbour : neighbours)
+    for (const auto& neighbour : spec.neighbours)
         targets.push_back({neighbour.address, neighbour.port});
+    if (targets.empty()) return targets;
+    for (const auto& peer : spec.peers)
+        targets.push_back({peer.back_address, spec.status_port});
     return targets;
 }
 
@@ -36,9 +39,7 @@ void write_in_place(const std::string& path, char digit) {
 }  // namespace
 
 AddressGuard::AddressGuard(const BalancerSpec& spec, std::string fault_file)
-    : neighbours_(targets_of(spec.neighbours)),
-      status_{spec.back_address, spec.status_port},
-      fault_file_(std::move(fault_file)) {}
+    : neighbours_(targets_of(spec)), status_{spec.back_address, spec.status_port}, fault_file_(std::move(fault_file)) {}
 
 AddressGuard::~AddressGuard() {
     stop();
@@ -85,12 +86,22 @@ bool AddressGuard::haproxy_answers() {
     return http_answers(status_, "/health", limits::balancer_probe_ms);
 }
 
+void AddressGuard::know(std::vector<ProbeTarget> web) {
+    const MutexLock lock(mutex_);
+    web_ = std::move(web);
+}
+
 bool AddressGuard::reaches_somebody() {
     if (neighbours_.empty()) return true;
+    std::vector<ProbeTarget> all = neighbours_;
+    {
+        const MutexLock lock(mutex_);
+        all.insert(all.end(), web_.begin(), web_.end());
+    }
     std::vector<ProbeTarget> asked;
-    const std::size_t count = std::min(kAskedAtOnce, neighbours_.size());
+    const std::size_t count = std::min(kAskedAtOnce, all.size());
     for (std::size_t i = 0; i < count; ++i)
-        asked.push_back(neighbours_[(next_neighbour_ + i) % neighbours_.size()]);
+        asked.push_back(all[(next_neighbour_ + i) % all.size()]);
     const auto reach = probe_all(asked, limits::balancer_probe_ms);
     const auto found = std::find_if(reach.begin(), reach.end(), [](Reach r) { return r != Reach::no_answer; });
     // Who answered is asked first the next time; when nobody did, others are.

@@ -27,13 +27,16 @@ class AddressGuard {
     /// Leaves the file as it is: keepalived's own check goes on.
     void stop() STOA_EXCLUDES(mutex_);
 
+    /// Web servers of today: who reaches one of them is not cut off either.
+    void know(std::vector<ProbeTarget> web) STOA_EXCLUDES(mutex_);
+
     /// Empty when the host may have the addresses, else why not.
     std::string fault() const STOA_EXCLUDES(mutex_);
 
   private:
     void run() STOA_EXCLUDES(mutex_);
     bool haproxy_answers();
-    bool reaches_somebody();
+    bool reaches_somebody() STOA_EXCLUDES(mutex_);
     void tell(const std::string& fault) STOA_EXCLUDES(mutex_);
 
     const std::vector<ProbeTarget> neighbours_;
@@ -49,6 +52,7 @@ class AddressGuard {
     CondVar wake_;
     bool stopping_ STOA_GUARDED_BY(mutex_) = false;
     std::string fault_ STOA_GUARDED_BY(mutex_);
+    std::vector<ProbeTarget> web_ STOA_GUARDED_BY(mutex_);
 };
 
 }  // namespace stoa::cluster

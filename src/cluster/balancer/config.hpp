@@ -38,8 +38,10 @@ struct BalancerSpec {
     std::string name;     ///< of this host
     std::string front_address, back_address;
     std::string front_interface, back_interface;
-    std::vector<BalancerPeer> peers;    ///< the other balancers
-    std::vector<Neighbour> neighbours;  ///< hosts of the cluster, in the back network; empty: never counts as cut off
+    std::vector<BalancerPeer> peers;  ///< the other balancers
+    /// Hosts of the cluster in the back network. The other balancers and the web servers count as well, without being
+    /// named here. Empty: this host never counts as cut off.
+    std::vector<Neighbour> neighbours;
 
     // Floating addresses with prefix length, "10.0.0.100/24". Empty: none; without any there is no keepalived.
     std::string floating_front;  ///< users

@@ -17,6 +17,8 @@
 namespace stoa::cluster {
 namespace {
 
+constexpr std::int64_t kReloadPauseUs = 30'000'000;
+
 const WebServer* find(const BalancerView& view, std::string_view name) {
     for (const auto& server : view.web)
         if (server.name == name) return &server;
@@ -40,6 +42,28 @@ BalancerStatus::Server describe(const ServerStatus& server, const WebServer* wan
     return out;
 }
 
+}  // namespace
+
+std::vector<WebServer> web_servers_of(const std::vector<ServerStatus>& servers) {
+    std::vector<WebServer> web;
+    for (const auto& server : servers) {
+        if (server.backend != "web") continue;
+        const Admission admission = server.maintenance ? Admission::refused
+                                    : server.draining  ? Admission::draining
+                                                       : Admission::admitted;
+        web.push_back({server.name, server.address, server.port, admission, "", ""});
+    }
+    return web;
+}
+
+namespace {
+
+std::string primary_of(const std::vector<ServerStatus>& servers) {
+    for (const auto& server : servers)
+        if (server.backend == "db-rw" && !server.maintenance) return server.name;
+    return "";
+}
+
 /// The tables' keys are IPv6 addresses.
 std::string table_key(const std::string& address) {
     return address.find(':') == address.npos ? "::ffff:" + address : address;
@@ -52,7 +76,7 @@ Controller::Controller(BalancerSpec spec, ControllerOptions options)
       options_(std::move(options)),
       api_(options_.haproxy_dir + "/haproxy.sock"),
       guard_(spec_, options_.keepalived_dir.empty() ? "" : options_.keepalived_dir + "/fault"),
-      wanted_(first_view(spec_)) {}
+      wanted_{spec_.web, std::nullopt} {}
 
 Controller::~Controller() {
     stop();
@@ -102,13 +126,22 @@ void Controller::run() {
 
 Status Controller::reconcile(const BalancerView& view) {
     const MutexLock pass(pass_mutex_);
-    const Status written = write_backends(view);
+    std::vector<ProbeTarget> web;
+    for (const auto& server : view.web)
+        web.push_back({server.address, server.port});
+    guard_.know(std::move(web));
     const auto servers = read_servers(api_);
+    const Status written = write_backends(view, servers.ok() ? *servers : std::vector<ServerStatus>());
     if (!servers.ok()) {
         publish(view, {}, servers.error().message);
         return servers.error();
     }
     const std::int64_t now_us = system_clock().monotonic_us();
+    if (lacks_databases(*servers) && now_us - reloaded_us_ > kReloadPauseUs) {
+        reloaded_us_ = now_us;
+        log::info("balancer_reloads", {{"reason", "the list of databases has changed"}});
+        return reload_locked();
+    }
     std::string problem;
     Status done = run_all(web_servers_.decide(spec_, view, *servers, now_us, problem));
     const Status databases = run_all(decide_databases(view, *servers));
@@ -121,17 +154,33 @@ Status Controller::reconcile(const BalancerView& view) {
     return done;
 }
 
-Status Controller::write_backends(const BalancerView& view) {
-    // A view that admits nobody is not carried out (see WebServers), so HAProxy must not begin with it either.
-    const bool admits = std::any_of(view.web.begin(), view.web.end(),
+Status Controller::write_backends(const BalancerView& view, const std::vector<ServerStatus>& servers) {
+    // What the view does not know stays as it is. A view that admits nobody is not carried out (see WebServers), so
+    // HAProxy must not begin with it either.
+    BalancerView written = view;
+    if (written.web.empty()) written.web = web_servers_of(servers);
+    const bool admits = std::any_of(written.web.begin(), written.web.end(),
                                     [](const auto& server) { return server.admission == Admission::admitted; });
     if (!admits) return {};
-    std::string text = render_backends(spec_, view);
+    if (!written.db_primary && !spec_.databases.empty()) {
+        if (servers.empty()) return {};
+        written.db_primary = primary_of(servers);
+    }
+    std::string text = render_backends(spec_, written);
     const std::string path = options_.haproxy_dir + "/backends.cfg";
     if (text == backends_ && ::access(path.c_str(), F_OK) == 0) return {};
     STOA_CHECK(write_file_atomic(path, text, 0600));
     backends_ = std::move(text);
     return {};
+}
+
+bool Controller::lacks_databases(const std::vector<ServerStatus>& servers) const {
+    return std::any_of(spec_.databases.begin(), spec_.databases.end(), [&](const DatabaseServer& db) {
+        return std::none_of(servers.begin(), servers.end(), [&](const ServerStatus& server) {
+            return server.backend == "db-rw" && server.name == db.name && server.address == db.address &&
+                   server.port == db.port;
+        });
+    });
 }
 
 Status Controller::run_all(const Commands& commands) const {
@@ -178,6 +227,10 @@ Status Controller::unblock(const std::string& address) {
 
 Status Controller::reload() {
     const MutexLock pass(pass_mutex_);
+    return reload_locked();
+}
+
+Status Controller::reload_locked() {
     const std::string state_file = options_.haproxy_dir + "/servers.state";
     const auto worker = [&]() -> std::string {
         const auto info = api_.call("show info");
@@ -212,8 +265,8 @@ void Controller::publish(const BalancerView& view, const std::vector<ServerStatu
     BalancerStatus status;
     for (const auto& server : servers) {
         if (server.backend == "web") status.web.push_back(describe(server, find(view, server.name)));
-        if (server.backend == "db-rw" && !server.maintenance) status.db_primary = server.name;
     }
+    status.db_primary = primary_of(servers);
     status.fault = guard_.fault();
     status.problem = std::move(problem);
     status.resets = resets_;

@@ -40,6 +40,9 @@ struct BalancerStatus {
     std::int64_t resets = 0;  ///< connections to vanished servers that were ended
 };
 
+/// The web servers that HAProxy has, as it treats them now.
+std::vector<WebServer> web_servers_of(const std::vector<ServerStatus>& servers);
+
 class Controller {
   public:
     Controller(BalancerSpec spec, ControllerOptions options);
@@ -47,7 +50,7 @@ class Controller {
     Controller(const Controller&) = delete;
     Controller& operator=(const Controller&) = delete;
 
-    /// Carries out the spec's own servers until the first want().
+    /// Until the first want(), the spec's own web servers are wanted, and the primary is who it is.
     void start();
     void stop() STOA_EXCLUDES(mutex_);
 
@@ -68,7 +71,11 @@ class Controller {
 
   private:
     void run() STOA_EXCLUDES(mutex_, pass_mutex_);
-    Status write_backends(const BalancerView& view) STOA_REQUIRES(pass_mutex_);
+    Status write_backends(const BalancerView& view, const std::vector<ServerStatus>& servers)
+        STOA_REQUIRES(pass_mutex_);
+    Status reload_locked() STOA_REQUIRES(pass_mutex_);
+    /// HAProxy lacks databases of the spec: it was started with the list of an earlier one.
+    bool lacks_databases(const std::vector<ServerStatus>& servers) const;
     /// All of them, also when one fails; the first error.
     Status run_all(const Commands& commands) const;
     void end_dead_connections(const std::vector<ServerStatus>& servers) STOA_REQUIRES(pass_mutex_);
@@ -86,6 +93,7 @@ class Controller {
     FailurePauses pauses_ STOA_GUARDED_BY(pass_mutex_);
     VanishedServers vanished_ STOA_GUARDED_BY(pass_mutex_);
     std::int64_t resets_ STOA_GUARDED_BY(pass_mutex_) = 0;
+    std::int64_t reloaded_us_ STOA_GUARDED_BY(pass_mutex_) = 0;  ///< when databases were missing last
 
     std::thread thread_;
     mutable Mutex mutex_;

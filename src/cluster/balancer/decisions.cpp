@@ -66,6 +66,7 @@ void change(const WebServer& wanted, const ServerStatus& server, Commands& out) 
 Commands WebServers::decide(const BalancerSpec& spec, const BalancerView& view,
                             const std::vector<ServerStatus>& servers, std::int64_t now_us, std::string& problem) {
     Commands out;
+    if (view.web.empty()) return out;
     const bool admits = std::any_of(view.web.begin(), view.web.end(),
                                     [](const auto& server) { return server.admission == Admission::admitted; });
     const bool serving =

@@ -19,7 +19,8 @@ namespace stoa::cluster {
 /// In order; each is one call to the runtime API.
 using Commands = std::vector<std::string>;
 
-/// Servers of the backend `web` that are not in the view end what they have begun, then leave.
+/// Servers of the backend `web` that are not in the view end what they have begun, then leave. An empty view says that
+/// nothing is known: everything stays.
 class WebServers {
   public:
     /// `problem` becomes a text for people when the view is not carried out: a view that admits nobody would turn every

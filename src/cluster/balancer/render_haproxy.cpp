@@ -177,17 +177,45 @@ void database(Lines& out, const BalancerSpec& spec, const std::string& name, std
     out("default_backend " + name);
 }
 
-void database_backend(Lines& out, const BalancerSpec& spec, const std::string& name, const std::string& primary) {
-    out.section("backend " + name + " from tcp");
+/// What the backends in the other file are made of: there stand the servers alone, so that a change here holds after a
+/// restart with the servers that were last.
+void web_defaults(Lines& out, const BalancerSpec& spec) {
+    out.section("defaults web from http");
+    out("balance " + spec.algorithm);
+    out(std::string("http-reuse ") + (spec.replay_posts ? "aggressive" : "safe"));
+    out.comment("No answer of any kind yet, or not even a connection: nothing of it can have reached the client.");
+    out("retry-on conn-failure empty-response 0rtt-rejected");
+    out("option httpchk");
+    out("http-check send meth GET uri " + spec.health_path + " ver HTTP/1.1 hdr Host " + spec.health_host);
+    out("http-check expect status 200");
+    out.comment("The second line against servers that vanished; the first is the controller, which resets them.");
+    out("option srvtcpka")("srvtcpka-idle 2s")("srvtcpka-intvl 1s")("srvtcpka-cnt 3");
+    out("http-response del-header Strict-Transport-Security");
+    out("default-server " + web_server_options(spec));
+}
+
+void database_defaults(Lines& out) {
+    out.section("defaults tcp");
+    out("mode tcp")("log global")("option dontlog-normal");
+    out("timeout connect 1s")("timeout check 1s")("timeout queue 5s");
+    out("timeout client 8h")("timeout server 8h")("retries 3")("option redispatch 1");
+    out("option clitcpka")("clitcpka-idle 10s")("clitcpka-intvl 2s")("clitcpka-cnt 3");
+    out("option srvtcpka")("srvtcpka-idle 10s")("srvtcpka-intvl 2s")("srvtcpka-cnt 3");
+    out("load-server-state-from-file global");
+    out.section("defaults database from tcp");
     out("balance leastconn");
     out.comment("Waits for the greeting of the server; who is primary is the cluster's decision, not this check's.");
     out("option mysql-check");
+    out("default-server check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 1 "
+        "on-marked-down shutdown-sessions");
+}
+
+void database_backend(Lines& out, const BalancerSpec& spec, const std::string& name, const std::string& primary) {
+    out.section("backend " + name + " from database");
     for (const auto& db : spec.databases) {
         const bool is_primary = db.name == primary;
         const bool enabled = name == "db-rw" ? is_primary : !is_primary || spec.databases.size() == 1;
-        out("server " + db.name + ' ' + endpoint(db.address, db.port) +
-            " check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions" +
-            (enabled ? "" : " disabled"));
+        out("server " + db.name + ' ' + endpoint(db.address, db.port) + (enabled ? "" : " disabled"));
     }
 }
 
@@ -221,13 +249,9 @@ std::string render_base(const BalancerSpec& spec) {
     frontends(out, spec);
     status(out, spec);
     tables(out, spec);
+    web_defaults(out, spec);
     if (!spec.databases.empty()) {
-        out.section("defaults tcp");
-        out("mode tcp")("log global")("timeout connect 1s")("timeout check 1s")("timeout queue 5s");
-        out("timeout client 8h")("timeout server 8h")("retries 3")("option redispatch 1");
-        out("option clitcpka")("clitcpka-idle 10s")("clitcpka-intvl 2s")("clitcpka-cnt 3");
-        out("option srvtcpka")("srvtcpka-idle 10s")("srvtcpka-intvl 2s")("srvtcpka-cnt 3");
-        out("load-server-state-from-file global");
+        database_defaults(out);
         database(out, spec, "db-rw", spec.db_rw_port);
         database(out, spec, "db-ro", spec.db_ro_port);
     }
@@ -236,23 +260,12 @@ std::string render_base(const BalancerSpec& spec) {
 
 std::string render_backends(const BalancerSpec& spec, const BalancerView& view) {
     Lines out;
-    out.section("backend web from http");
-    out("balance " + spec.algorithm);
-    out(std::string("http-reuse ") + (spec.replay_posts ? "aggressive" : "safe"));
-    out.comment("No answer of any kind yet, or not even a connection: nothing of it can have reached the client.");
-    out("retry-on conn-failure empty-response 0rtt-rejected");
-    out("option httpchk");
-    out("http-check send meth GET uri " + spec.health_path + " ver HTTP/1.1 hdr Host " + spec.health_host);
-    out("http-check expect status 200");
-    out.comment("The second line against servers that vanished; the first is the controller, which resets them.");
-    out("option srvtcpka")("srvtcpka-idle 2s")("srvtcpka-intvl 1s")("srvtcpka-cnt 3");
-    out("http-response del-header Strict-Transport-Security");
-    const std::string options = web_server_options(spec);
+    out.section("backend web from web");
     for (const auto& server : view.web)
-        out("server " + server.name + ' ' + endpoint(server.address, server.port) + ' ' + options +
+        out("server " + server.name + ' ' + endpoint(server.address, server.port) +
             (server.admission == Admission::refused ? " disabled" : ""));
     if (spec.databases.empty()) return out.take();
-    const std::string primary = view.db_primary.value_or(spec.db_primary);
+    const std::string primary = view.db_primary.value_or("");
     database_backend(out, spec, "db-rw", primary);
     database_backend(out, spec, "db-ro", primary);
     return out.take();

@@ -18,7 +18,7 @@ namespace stoa::cluster {
 namespace {
 
 // Bits of `show servers state`, from HAProxy's management guide.
-constexpr std::int64_t kMaintenanceBits = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
+constexpr std::int64_t kMaintenanceBits = 0x01 | 0x02 | 0x20 | 0x40;  // 0x04: was disabled in the file, once
 constexpr std::int64_t kDrainBits = 0x08 | 0x10;
 constexpr std::int64_t kCheckEnabledBit = 0x04;
 

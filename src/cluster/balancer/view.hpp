@@ -34,7 +34,7 @@ struct DatabaseServer {
 };
 
 struct BalancerView {
-    std::vector<WebServer> web;
+    std::vector<WebServer> web;  ///< empty: not known, everything stays
     /// The server that takes writes. Absent: not known, everything stays; empty: there is none, nobody gets writes.
     std::optional<std::string> db_primary;
     bool operator==(const BalancerView&) const = default;

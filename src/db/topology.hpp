@@ -4,6 +4,7 @@
 // Any thread.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ class Topology {
     virtual ~Topology() = default;
     /// May block for a DNS query, so it is asked on the driver's own thread, about once a second.
     virtual TopologyView view() = 0;
+    /// `changed` is called, from any thread, when view() would say something new: the driver looks at once instead of
+    /// within a second. A null function ends that; once this returns no earlier one is called any more.
+    virtual void on_change(std::function<void()> changed) { (void)changed; }
 };
 
 /// The hosts of the configuration; names are resolved anew each time, each of their addresses is a server.

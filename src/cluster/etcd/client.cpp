@@ -49,14 +49,26 @@ std::string lease_body(LeaseId lease) {
     return text;
 }
 
+/// A key that must be there, created at that revision.
+struct Held {
+    std::string_view key;
+    std::int64_t create_revision = 0;
+};
+
 /// If the key was last changed at the revision (0: is absent) then `success`; else it says what is there.
 std::string transaction_body(std::string_view key, std::int64_t mod_revision, std::string_view request,
-                             const std::string& success) {
+                             const std::string& success, const Held* held = nullptr) {
     std::string text;
     json::Writer out(text);
     out.begin_object().key("compare").begin_array().begin_object();
     bytes(out, "key", key);
-    out.field("target", "MOD").key("mod_revision").integer_text(mod_revision).end_object().end_array();
+    out.field("target", "MOD").key("mod_revision").integer_text(mod_revision).end_object();
+    if (held != nullptr) {
+        out.begin_object();
+        bytes(out, "key", held->key);
+        out.field("target", "CREATE").key("create_revision").integer_text(held->create_revision).end_object();
+    }
+    out.end_array();
     out.key("success").begin_array().begin_object().key(request).raw(success).end_object().end_array();
     out.key("failure").begin_array().begin_object().key("request_range").raw(key_body(key)).end_object().end_array();
     out.end_object();
@@ -173,6 +185,15 @@ Result<Outcome> Client::put_if_unchanged(std::string_view key, std::string_view 
         return current && current->value == value && current->lease == lease;
     };
     return conditional(transaction_body(key, mod_revision, "request_put", put_body(key, value, lease)), is_ours);
+}
+
+Result<Outcome> Client::put_if_unchanged_while(std::string_view key, std::string_view value,
+                                               std::int64_t mod_revision, std::string_view held_key,
+                                               std::int64_t held_create_revision) {
+    STOA_CHECK(check_size(key, value));
+    const auto is_ours = [&](const std::optional<KeyValue>& current) { return current && current->value == value; };
+    const Held held{held_key, held_create_revision};
+    return conditional(transaction_body(key, mod_revision, "request_put", put_body(key, value, 0), &held), is_ours);
 }
 
 Result<Outcome> Client::remove_if_unchanged(std::string_view key, std::int64_t mod_revision) {

@@ -73,6 +73,10 @@ class Client {
     /// Only when the key was last changed at that revision; 0 = absent.
     Result<Outcome> put_if_unchanged(std::string_view key, std::string_view value, std::int64_t mod_revision,
                                      LeaseId lease = 0);
+    /// The same, and only while another key is there that was created at that revision: what a leader sent does nothing
+    /// once its key is gone, however late it arrives.
+    Result<Outcome> put_if_unchanged_while(std::string_view key, std::string_view value, std::int64_t mod_revision,
+                                           std::string_view held_key, std::int64_t held_create_revision);
     /// Also done when it is gone already.
     Result<Outcome> remove_if_unchanged(std::string_view key, std::int64_t mod_revision);
 

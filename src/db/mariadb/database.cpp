@@ -17,6 +17,7 @@ class SharedTopology final : public Topology {
   public:
     explicit SharedTopology(std::shared_ptr<Topology> topology) : topology_(std::move(topology)) {}
     TopologyView view() override { return topology_->view(); }
+    void on_change(std::function<void()> changed) override { topology_->on_change(std::move(changed)); }
 
   private:
     std::shared_ptr<Topology> topology_;

@@ -24,8 +24,10 @@ std::int64_t now_us() {
     return system_clock().monotonic_us();
 }
 
+/// A replica shows what gtid_slave_pos says: that moves after the commit in the engine. gtid_binlog_pos moves before it,
+/// by the time that a flush takes or an acknowledgement; who reads in between does not see the row yet.
 constexpr std::string_view kReplicationProbe =
-    "SELECT @@global.read_only, @@global.gtid_current_pos, @@global.gtid_binlog_pos, "
+    "SELECT @@global.read_only, @@global.gtid_slave_pos, @@global.gtid_binlog_pos, "
     "(SELECT variable_value FROM information_schema.global_status WHERE variable_name='SLAVE_RUNNING')='ON'";
 constexpr std::string_view kGaleraProbe =
     "SELECT @@global.read_only OR (SELECT variable_value FROM information_schema.global_status "
@@ -65,6 +67,7 @@ struct Servers::Probe {
 
 Servers::Servers(ServersOptions options, std::unique_ptr<Topology> topology)
     : options_(std::move(options)), topology_(std::move(topology)) {
+    topology_->on_change([this] { topology_changed(); });
     topology_thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "db-topology");
         follow_topology();
@@ -76,6 +79,7 @@ Servers::~Servers() {
 }
 
 void Servers::close() {
+    topology_->on_change(nullptr);
     std::vector<std::shared_ptr<Server>> servers;
     {
         MutexLock lock(mutex_);
@@ -87,6 +91,7 @@ void Servers::close() {
             server->probe_wake.notify_all();
         }
         changed_.notify_all();
+        moved_.notify_all();
         returned_.notify_all();
     }
     for (const auto& server : servers)
@@ -102,11 +107,22 @@ void Servers::close() {
     }
 }
 
+void Servers::topology_changed() {
+    MutexLock lock(mutex_);
+    topology_moved_ = true;
+    moved_.notify_all();
+}
+
 void Servers::follow_topology() {
     std::uint64_t next_group = 1;
     std::vector<std::shared_ptr<Server>> gone;
     for (;;) {
+        {
+            MutexLock lock(mutex_);
+            topology_moved_ = false;
+        }
         const TopologyView view = topology_->view();
+        std::shared_ptr<Server> deposed;
         MutexLock lock(mutex_);
         if (closing_) break;
         std::vector<std::shared_ptr<Server>> kept;
@@ -132,13 +148,21 @@ void Servers::follow_topology() {
         const bool decided_anew = decided_ != view.primary;
         decided_ = view.primary;
         if (decided_anew) {
+            if (view.primary && primary_ != nullptr && !(primary_->address == *view.primary)) deposed = primary_;
             for (const auto& server : servers_) {
                 server->probe_now = true;
                 server->probe_wake.notify_all();
             }
         }
         choose_primary();
-        changed_.wait_us(mutex_, kTopologyUs);
+        if (deposed != nullptr) {  // whoever still waits for its answer asks the new one instead
+            lock.unlock();
+            watch_.cut(deposed->group);
+            lock.lock();
+        }
+        const auto until_us = now_us() + kTopologyUs;
+        while (!closing_ && !topology_moved_ && now_us() < until_us)
+            moved_.wait_us(mutex_, until_us - now_us());
         if (closing_) break;
     }
     for (const auto& server : gone) {
@@ -183,7 +207,7 @@ std::int64_t Servers::probe(Server& server) {
                 }
                 found.role = read_only ? Role::replica : Role::primary;
                 found.position = GtidPosition::parse(r.text(1));
-                found.position.advance(GtidPosition::parse(r.text(2)));
+                if (!read_only) found.position.advance(GtidPosition::parse(r.text(2)));
                 if (read_only && r.integer(3) == 0) {
                     found.role = Role::unknown;  // nothing new will arrive here
                     found.problem = "read-only, and replication is not running";
@@ -390,6 +414,16 @@ Result<Servers::Lease> Servers::lease(const std::shared_ptr<Server>& server, Pur
     Connection::Failure failure;
     lease.connection_ =
         Connection::open({server->address, purpose, server->group}, options_.credentials, watch_, failure);
+    // Processes may use different nodes for a moment: when one dies or comes back, or when one of them cannot reach it.
+    // A read therefore waits until its node has applied what any other had committed; one message in the group.
+    // https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait
+    if (lease.connection_ != nullptr && options_.galera && purpose == Purpose::read) {
+        lease.connection_->set_deadline(deadline_us);
+        if (auto set = lease.connection_->command("SET SESSION wsrep_sync_wait=1"); !set) {
+            lease.connection_.reset();
+            failure = {Trouble::lost, std::move(set).error()};
+        }
+    }
     if (lease.connection_ != nullptr) return lease;
     MutexLock lock(mutex_);
     --server->sessions[slot];

@@ -82,6 +82,7 @@ class Servers {
     struct Probe;
 
     void follow_topology();
+    void topology_changed() STOA_EXCLUDES(mutex_);
     void probe_loop(const std::shared_ptr<Server>& server);
     std::int64_t probe(Server& server);
     void note_probe(Server& server, const Probe& found) STOA_EXCLUDES(mutex_);
@@ -99,11 +100,13 @@ class Servers {
 
     mutable Mutex mutex_;
     CondVar changed_;   ///< the primary, or closing
+    CondVar moved_;     ///< the topology says something new, or closing
     CondVar returned_;  ///< a session
     int waiting_ STOA_GUARDED_BY(mutex_) = 0;
     std::vector<std::shared_ptr<Server>> servers_ STOA_GUARDED_BY(mutex_);
     std::shared_ptr<Server> primary_ STOA_GUARDED_BY(mutex_);
     std::optional<ServerAddress> decided_ STOA_GUARDED_BY(mutex_);
+    bool topology_moved_ STOA_GUARDED_BY(mutex_) = false;
     bool closing_ STOA_GUARDED_BY(mutex_) = false;
     /// When the primary stood where: tells how old what a replica has is.
     struct Mark {

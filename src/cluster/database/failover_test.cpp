@@ -1,0 +1,129 @@
+// The promise on real engines: kill, freeze, cut; every acknowledged row is there once, writers wait a moment.
+// STOA_TORTURE_ROUNDS=20 repeats each fault so often (2 else), STOA_TORTURE_LOGS=1 prints what the agents said.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "base/log.hpp"
+#include "cluster/database/testing/test_cluster.hpp"
+
+namespace stoa::cluster::database::testing {
+namespace {
+
+int rounds(int otherwise) {
+    const char* text = ::getenv("STOA_TORTURE_ROUNDS");
+    return text != nullptr ? std::stoi(text) : otherwise;
+}
+
+class Failover : public ::testing::Test {
+  protected:
+    void SetUp() override { log::configure(log::Level::error, log::Format::logfmt); }
+    void TearDown() override {
+        if (HasFailure() || ::getenv("STOA_TORTURE_LOGS") != nullptr) {
+            std::printf("%s\n", cluster_.logs().c_str());
+        }
+    }
+    void begin() {
+        ASSERT_TRUE(cluster_.wait_until_whole()) << "the cluster did not come up";
+        database_ = cluster_.open();
+        writer_ = std::make_unique<Writer>(*database_, 4);
+        ASSERT_TRUE(flowing());
+        writer_->take_longest_gap_ms();
+    }
+    /// Writes are acknowledged again.
+    bool flowing() {
+        const auto before = writer_->acknowledged();
+        return fixture::eventually([&] { return writer_->acknowledged() > before + 50; }, 60'000);
+    }
+    /// The longest wait of the writers around the fault.
+    void end_round(const char* what) {
+        ASSERT_TRUE(flowing()) << what << ": writes do not go on";
+        const double gap = writer_->take_longest_gap_ms();
+        gaps_.push_back(gap);
+        ASSERT_TRUE(cluster_.wait_until_whole()) << what << ": not everybody came back";
+        writer_->take_longest_gap_ms();
+        std::printf("  %s: writers waited %.0f ms, leader %s\n", what, gap, cluster_.leader().c_str());
+    }
+    void report(const char* what) {
+        std::sort(gaps_.begin(), gaps_.end());
+        std::printf("%s, %zu rounds: writers waited %.0f ms in the median, %.0f ms at most\n", what, gaps_.size(),
+                    gaps_[gaps_.size() / 2], gaps_.back());
+    }
+    /// Every acknowledged row is on every server, once; and nothing is there that one server alone has.
+    void check() {
+        writer_->stop();
+        EXPECT_EQ(writer_->failed(), 0);
+        database_->close();
+        ASSERT_TRUE(cluster_.wait_until_whole());
+        std::set<std::string> checksums;
+        const auto acknowledged = writer_->ids();
+        for (std::size_t i = 0; i < cluster_.size(); ++i) {
+            const auto& host = cluster_.host(i);
+            const auto position = cluster_.sql(cluster_.host(cluster_.leader()), "SELECT @@gtid_binlog_pos");
+            if (host.name != cluster_.leader()) {
+                cluster_.sql(host, "SELECT MASTER_GTID_WAIT('" + position.substr(0, position.find('\n')) + "', 30)");
+            }
+            const auto text = cluster_.sql(host, "SELECT id FROM portal.entry");
+            std::set<std::int64_t> there;
+            std::size_t at = 0;
+            std::size_t rows = 0;
+            while (at < text.size()) {
+                there.insert(std::stoll(text.substr(at)));
+                ++rows;
+                at = text.find('\n', at) + 1;
+            }
+            EXPECT_EQ(rows, there.size()) << host.name;
+            std::size_t lost = 0;
+            for (const auto id : acknowledged) {
+                if (there.contains(id)) continue;
+                ++lost;
+                std::printf("  %s lacks %lld: %s\n", host.name.c_str(), static_cast<long long>(id),
+                            cluster_.history_of(id).c_str());
+            }
+            EXPECT_EQ(lost, 0U) << host.name << " lacks acknowledged rows, of " << acknowledged.size();
+            checksums.insert(cluster_.sql(host, "CHECKSUM TABLE portal.entry, portal.receipts, portal.sequences"));
+        }
+        EXPECT_EQ(checksums.size(), 1U) << "the servers differ";
+        std::printf("  %zu acknowledged rows, none lost\n", acknowledged.size());
+    }
+
+    TestCluster cluster_;
+    std::unique_ptr<db::Database> database_;
+    std::unique_ptr<Writer> writer_;
+    std::vector<double> gaps_;
+};
+
+TEST_F(Failover, a_leader_that_is_killed_costs_a_moment_and_nothing_is_lost) {
+    begin();
+    for (int round = 0; round < rounds(2); ++round) {
+        const auto old = cluster_.leader();
+        cluster_.kill_server(cluster_.host(old), SIGKILL);
+        ASSERT_TRUE(cluster_.wait_for_leader(old));
+        end_round("kill -9");
+        if (HasFatalFailure()) return;
+    }
+    report("kill -9 of the leader's server");
+    check();
+}
+
+TEST_F(Failover, a_leader_that_hangs_is_ended_by_its_own_agent) {
+    begin();
+    for (int round = 0; round < rounds(1); ++round) {
+        const auto old = cluster_.leader();
+        cluster_.kill_server(cluster_.host(old), SIGSTOP);
+        ASSERT_TRUE(cluster_.wait_for_leader(old));
+        end_round("SIGSTOP");
+        if (HasFatalFailure()) return;
+    }
+    report("SIGSTOP of the leader's server");
+    check();
+}
+
+}  // namespace
+}  // namespace stoa::cluster::database::testing

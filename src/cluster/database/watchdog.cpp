@@ -1,0 +1,144 @@
+#include "cluster/database/watchdog.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+namespace stoa::cluster::database {
+
+struct Watchdog::Shared {
+    std::atomic<std::int64_t> until_us;
+    std::atomic<std::int32_t> server;
+    std::atomic<std::int32_t> agent;
+    std::atomic<std::int32_t> process;
+};
+
+namespace {
+
+constexpr int kTickMs = 10;
+
+std::int64_t monotonic_us() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1'000'000LL + now.tv_nsec / 1'000;
+}
+
+bool alive(pid_t pid) {
+    return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
+
+/// In the child of a program with threads: system calls only. `lock` is held until it ends.
+template <class Shared>
+[[noreturn]] void guard(Shared& shared, int lock, int slack_ms) {
+    ::setsid();
+    ::prctl(PR_SET_NAME, "stoa-db-watch");
+    for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
+        ::signal(signal, SIG_IGN);
+    ::dup2(lock, 3);
+    ::syscall(SYS_close_range, 4U, ~0U, 0U);
+    ::close(0);
+    ::close(1);
+    ::close(2);
+    shared.process = ::getpid();
+    for (;;) {
+        const std::int64_t until = shared.until_us.load();
+        const pid_t server = shared.server.load();
+        if (server > 0 && until > 0 && monotonic_us() > until + slack_ms * 1'000LL) {
+            ::kill(server, SIGKILL);
+            std::int64_t expected = until;
+            shared.until_us.compare_exchange_strong(expected, 0);
+        }
+        const bool armed = shared.server.load() > 0 && shared.until_us.load() > 0;
+        if (!armed && !alive(shared.agent.load())) ::_exit(0);
+        const timespec pause{0, kTickMs * 1'000'000L};
+        ::nanosleep(&pause, nullptr);
+    }
+}
+
+}  // namespace
+
+Watchdog::Watchdog(std::string path, int slack_ms) : path_(std::move(path)), slack_ms_(slack_ms) {}
+
+Watchdog::~Watchdog() {
+    if (shared_ != nullptr) ::munmap(shared_, sizeof(Shared));
+}
+
+Status Watchdog::start() {
+    file_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file_ || ::ftruncate(file_.get(), sizeof(Shared)) != 0) {
+        return internal_error("Cannot write " + path_ + ": " + std::strerror(errno));
+    }
+    void* at = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+    if (at == MAP_FAILED) return internal_error("Cannot map " + path_ + ": " + std::strerror(errno));
+    shared_ = static_cast<Shared*>(at);
+    // A time of an earlier boot means nothing.
+    if (shared_->until_us.load() > monotonic_us() + 60'000'000) disarm();
+    shared_->agent = ::getpid();
+    return ensure();
+}
+
+bool Watchdog::is_guarded() const {
+    const Fd probe(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    return ::flock(probe.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+Status Watchdog::ensure() {
+    if (is_guarded()) return {};
+    const int lock = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+    if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        if (lock >= 0) ::close(lock);
+        return {};  // another one was quicker
+    }
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const pid_t grandchild = ::fork();
+        if (grandchild == 0) guard(*shared_, lock, slack_ms_);
+        ::_exit(grandchild > 0 ? 0 : 1);
+    }
+    ::close(lock);
+    int status = 0;
+    if (child < 0 || ::waitpid(child, &status, 0) != child || status != 0) {
+        return internal_error("The watchdog of the database server cannot be started.");
+    }
+    return {};
+}
+
+void Watchdog::arm(pid_t server, std::int64_t until_us) {
+    shared_->server = server;
+    shared_->until_us = until_us;
+}
+
+void Watchdog::disarm() {
+    shared_->until_us = 0;
+    shared_->server = 0;
+}
+
+void Watchdog::extend(std::int64_t until_us) {
+    std::int64_t before = shared_->until_us.load();
+    while (before != 0 && before < until_us && !shared_->until_us.compare_exchange_weak(before, until_us)) {
+    }
+}
+
+std::int64_t Watchdog::until_us() const {
+    return shared_->until_us.load();
+}
+
+pid_t Watchdog::server() const {
+    return shared_->server.load();
+}
+
+pid_t Watchdog::process() const {
+    return shared_->process.load();
+}
+
+}  // namespace stoa::cluster::database

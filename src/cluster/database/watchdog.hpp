@@ -1,0 +1,48 @@
+#pragma once
+// Watchdog: a process of its own that kills the database server with SIGKILL when the time until which it may take
+// writes has passed. It reads that time from a file mapped into memory, so that it works while the agent hangs or is
+// gone, and the next run of the agent goes on with the one that is there. CLOCK_MONOTONIC, which all processes share.
+// start() once; the rest any thread.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace stoa::cluster::database {
+
+class Watchdog {
+  public:
+    /// The file is made when it is not there. `slack_ms`: how much later than the time it kills.
+    Watchdog(std::string path, int slack_ms);
+    ~Watchdog();  ///< the process stays as long as there is something to watch, and a moment longer
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+    Status start();
+    /// Starts another one when the process is gone.
+    Status ensure();
+
+    /// The server that may take writes until then; 0 for both: none.
+    void arm(pid_t server, std::int64_t until_us);
+    void disarm();
+    /// Only later than before, and only while armed for this server.
+    void extend(std::int64_t until_us);
+    std::int64_t until_us() const;
+    pid_t server() const;
+    pid_t process() const;
+
+  private:
+    struct Shared;
+    bool is_guarded() const;
+
+    const std::string path_;
+    const int slack_ms_;
+    Fd file_;
+    Shared* shared_ = nullptr;
+};
+
+}  // namespace stoa::cluster::database

@@ -38,7 +38,9 @@
 //
 // Any thread, never blocks (publish_and_wait waits). `done` runs once, on the driver's thread or at once on the
 // caller's, without locks, and must not block: it would hold up acknowledgements. A process becomes a member with its
-// first look-up: one that only writes is waited for by nobody. Measured: causal_tokens_bench.cpp.
+// first look-up: one that only writes is waited for by nobody. CPU: a look-up
+// 0.09 µs; a publication 20 µs (41 µs until done), with one other reader 40 µs (75 µs) in both processes together, 1.3
+// µs when 64 are under way. causal_tokens_bench.cpp.
 //
 // Metrics: stoa_causal_lookups_total{result=known|unknown}, stoa_causal_publishes_total{result=stored|failed},
 // stoa_causal_round_trips_total, stoa_causal_ack_wait_seconds, stoa_causal_lease (1 or 0), stoa_causal_unstored

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -75,13 +76,13 @@ void publish_at_once(benchmark::State& state) {
     const double before = cpu_us();
     for (auto _ : state) {
         std::atomic<std::int64_t> left{state.range(0)};
+        std::promise<void> all;
         for (std::int64_t i = 0; i < state.range(0); ++i) {
             board.publish(i, "0-1-" + std::to_string(++n), [&](bool) {
-                if (--left == 0) left.notify_one();
+                if (--left == 0) all.set_value();
             });
         }
-        for (std::int64_t now = left; now != 0; now = left)
-            left.wait(now);
+        all.get_future().wait();
     }
     state.counters["cpu_us"] = (cpu_us() - before) / static_cast<double>(n);
 }

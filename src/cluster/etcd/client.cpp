@@ -187,9 +187,8 @@ Result<Outcome> Client::put_if_unchanged(std::string_view key, std::string_view 
     return conditional(transaction_body(key, mod_revision, "request_put", put_body(key, value, lease)), is_ours);
 }
 
-Result<Outcome> Client::put_if_unchanged_while(std::string_view key, std::string_view value,
-                                               std::int64_t mod_revision, std::string_view held_key,
-                                               std::int64_t held_create_revision) {
+Result<Outcome> Client::put_if_unchanged_while(std::string_view key, std::string_view value, std::int64_t mod_revision,
+                                               std::string_view held_key, std::int64_t held_create_revision) {
     STOA_CHECK(check_size(key, value));
     const auto is_ours = [&](const std::optional<KeyValue>& current) { return current && current->value == value; };
     const Held held{held_key, held_create_revision};

@@ -83,8 +83,8 @@ void ServiceRunner::kill(std::string_view reason) {
 
 Status ServiceRunner::signal(int signal) {
     const MutexLock lock(mutex_);  // the process is not reaped, and its number not another's, while it is held
-    if (live_.pid <= 0) return not_found("The service " + name_ + " does not run.");
-    if (::kill(live_.pid, signal) != 0) return not_found("The service " + name_ + " has ended.");
+    if (target_ <= 0) return not_found("The service " + name_ + " does not run.");
+    if (::kill(target_, signal) != 0) return not_found("The service " + name_ + " has ended.");
     return {};
 }
 
@@ -171,7 +171,7 @@ void ServiceRunner::find_process() {
     was_well_ = true;
     {
         const MutexLock lock(mutex_);
-        live_.pid = process_->pid();
+        target_ = process_->pid();
     }
     const Wish wish = wish_now();
     if (running_ == kPreparation) {  // half done, and nobody knows how far
@@ -205,7 +205,7 @@ void ServiceRunner::start(const Wish& wish) {
     was_well_ = false;
     {
         const MutexLock lock(mutex_);
-        live_.pid = process_->pid();
+        target_ = process_->pid();
         live_.version.clear();
         live_.config_hash = folder_.config_hash_on_disk(service);
     }
@@ -344,7 +344,7 @@ void ServiceRunner::take_end() {
     prober_->rest();
     {
         const MutexLock lock(mutex_);
-        live_.pid = 0;
+        target_ = 0;
     }
     process_->kill_group();  // what it left behind may hold its ports
     const std::string how = process_->reap();
@@ -391,7 +391,7 @@ void ServiceRunner::stop(const Wish& wish) {
     if (!process_->ended()) return show(ServiceState::stopping, "does not die of SIGKILL: it hangs in the kernel");
     {
         const MutexLock lock(mutex_);
-        live_.pid = 0;
+        target_ = 0;
     }
     process_->kill_group();
     const std::string end = process_->reap();

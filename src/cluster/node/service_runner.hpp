@@ -93,6 +93,7 @@ class ServiceRunner {
     Wish wish_ STOA_GUARDED_BY(mutex_);
     std::optional<Finding> finding_ STOA_GUARDED_BY(mutex_);
     LiveService live_ STOA_GUARDED_BY(mutex_);
+    pid_t target_ STOA_GUARDED_BY(mutex_) = 0;  ///< of signals; 0 before its number may become another's
 
     // Of the runner's thread alone.
     ServiceFolder folder_;

@@ -1,5 +1,6 @@
 // A primary with replicas: who answers a read, and that a session sees its own writes whatever the replicas' delay.
 
+#include "base/clock.hpp"
 #include "db/contract/test_store.hpp"
 
 namespace stoa::db::mariadb {
@@ -111,6 +112,26 @@ TEST_F(Replication, a_session_sees_its_writes_while_the_replica_is_behind) {
     const auto token = add(30);
     EXPECT_TRUE(fixture::eventually([&] { return count({token, false, true}).server == 2; }));
     EXPECT_EQ(count({token, false, true}).count, 30);
+}
+
+TEST_F(Replication, a_replica_that_has_logged_a_commit_but_does_not_show_it_yet_is_behind) {
+    const auto before = add(1);
+    ASSERT_TRUE(fixture::eventually([&] { return count({before, false, true}).server == 2; }));
+    // Its commits wait for an acknowledgement that nobody gives: after the binary log, before the engine.
+    auto& replica = cluster().replica;
+    replica.sql(
+        "SET GLOBAL rpl_semi_sync_master_wait_point=AFTER_SYNC, GLOBAL rpl_semi_sync_master_timeout=600000, "
+        "GLOBAL rpl_semi_sync_master_wait_no_slave=1, GLOBAL rpl_semi_sync_master_enabled=1");
+    const auto token = add(2);
+    ASSERT_TRUE(
+        fixture::eventually([&] { return Cluster::trimmed(replica.sql("SELECT @@gtid_binlog_pos")) == token; }));
+    EXPECT_NE(Cluster::trimmed(replica.sql("SELECT @@gtid_slave_pos")), token);
+    // The driver looks at it four times a second.
+    const auto until = system_clock().monotonic_us() + 1'000'000;
+    while (system_clock().monotonic_us() < until)
+        ASSERT_EQ(count({token, false, true}).count, 2);
+    replica.sql("SET GLOBAL rpl_semi_sync_master_enabled=0");
+    EXPECT_TRUE(fixture::eventually([&] { return count({token, false, true}).server == 2; }));
 }
 
 TEST_F(Replication, a_replica_that_lags_too_far_is_left_alone) {

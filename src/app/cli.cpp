@@ -6,6 +6,7 @@
 #include <functional>
 #include <string_view>
 
+#include "app/cli_cluster.hpp"
 #include "app/commands.hpp"
 #include "base/log.hpp"
 #include "json/writer.hpp"
@@ -285,6 +286,13 @@ void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     });
 }
 
+CLI::App* lab_group(CLI::App& cli) {
+    const auto known = cli.get_subcommands([](CLI::App* command) { return command->get_name() == "lab"; });
+    if (!known.empty()) return known.front();
+    return cli.add_subcommand("lab", "a whole cluster on this machine, to show, to test and to break")
+        ->require_subcommand(1);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -302,6 +310,13 @@ int run_command_line(int argc, char** argv) {
     add_user(cli, all, chosen);
     add_credentials(cli, all, chosen);
     add_upkeep(cli, all, chosen);
+    add_cluster_commands(*cli.get_subcommand("cluster"), *lab_group(cli), [&chosen](const auto& run, bool* json) {
+        chosen.json = json;
+        chosen.run = [&chosen, run]() -> Status {
+            STOA_TRY(chosen.exit_code, run());
+            return {};
+        };
+    });
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -50,7 +50,8 @@ struct LabInfo {
     std::string state;  ///< starting, up
     std::string topology, app;
     int network = 0;
-    std::string url, webhook_url, admin_link, ca_file;
+    std::string url, webhook_url, ca_file;
+    std::string admin_link, login_link;  ///< each logs the administrator in once: for people; for drills
     std::string switch_space;  ///< namespace from which both networks can be reached
     std::string program;
     std::vector<LabNode> nodes;

@@ -26,6 +26,7 @@ namespace stoa::cluster::lab {
 namespace {
 
 constexpr int kLookMs = 150;
+constexpr int kRegisterMs = 20'000;
 constexpr int kAccountMs = 120'000;
 constexpr std::size_t kSecretLetters = 24;
 constexpr std::size_t kDirLettersMax = 60;  // sockets of engines lie deep below it, and their names are bounded
@@ -165,8 +166,32 @@ class Starter {
         });
         const Status well = wait_until_well();
         account_maker.join();
-        if (!well) return well.error();
-        return account;
+        STOA_CHECK(well);
+        STOA_CHECK(account);
+        return wait_until_reached();
+    }
+
+    /// As a user does: over the floating address, with the lab's certificate.
+    Status wait_until_reached() const {
+        Status result;
+        inside(info_.node("cl")->name_space, [&] {
+            for (;;) {
+                net::ClientRequest request;
+                request.url = info_.url + "/ready";
+                request.timeout_ms = 2'000;
+                request.allow_private_targets = true;
+                request.ca_file = info_.ca_file;
+                const auto response = net::fetch(request);
+                if (response && response->status == 200) return;
+                if (passed_ms() > options_.ready_ms) {
+                    result = Error{Errc::timeout, info_.url + " does not answer: " +
+                                                      (response ? std::to_string(response->status) : response.error().message)};
+                    return;
+                }
+                pause();
+            }
+        });
+        return result;
     }
 
     Network network_of() const {
@@ -203,6 +228,10 @@ class Starter {
                 pause();
             }
             say("etcd answers");
+            // Before the cluster has a description, so that nobody takes a host that is not there yet for a lost one.
+            const std::int64_t registered_by_ms = passed_ms() + kRegisterMs;
+            while (!all_registered(etcd) && passed_ms() < registered_by_ms)
+                pause();
             ApplyOptions apply_options;
             apply_options.portal_version = version();
             apply_options.wait = false;
@@ -210,6 +239,12 @@ class Starter {
             if (!applied) result = applied.error();
         });
         return result;
+    }
+
+    bool all_registered(etcd::Client& etcd) const {
+        const auto state = read_state(etcd, spec_.name);
+        return state && std::all_of(spec_.hosts.begin(), spec_.hosts.end(),
+                                    [&](const HostSpec& host) { return state->live.contains(host.name); });
     }
 
     /// Of the program that the hosts run, which need not be this one.
@@ -287,6 +322,12 @@ class Starter {
             return internal_error("The account could not be made: " + (output.err.empty() ? output.out : output.err));
         info_.admin_link = link->as_text().value_or("");
         info_.webhook_url = webhook->as_text().value_or("");
+        // Another, for drills: each works once.
+        Command another{{options_.program, "user", "login-link", "--config", config, "--admin", "--json"},
+                        {}, info_.node(host)->name_space, kAccountMs};
+        STOA_TRY(const std::string second, run_well(another));
+        const auto parsed = json::parse(second);
+        if (const json::Value* found = parsed ? parsed->find("link") : nullptr) info_.login_link = found->as_text().value_or("");
         say(options_.demo ? "account with demo data is made" : "account is made");
         return {};
     }

@@ -34,6 +34,10 @@ TEST(Spec, names_line_and_key_of_a_mistake) {
               "c.toml:19: host.name \"web1\" is there twice.");
     EXPECT_EQ(complaint(test_specs::kSmall + "[[host]]\nname = \"x\"\nrole = \"lb\"\naddress = \"10.0.0.21\"\n"),
               "c.toml:21: host.address 10.0.0.21 belongs to \"web1\" already.");
+    // A key that is missing because another was mistyped: the mistyped one is named.
+    EXPECT_EQ(complaint("nme = \"x\"\n"), "c.toml:1: nme is not a known key.");
+    EXPECT_EQ(complaint(test_specs::kSmall + "[[host]]\nnam = \"x\"\nrole = \"web\"\naddress = \"10.0.0.99\"\n"),
+              "c.toml:19: host.nam is not a known key.");
 }
 
 TEST(Spec, wants_hosts_that_make_a_cluster) {

@@ -114,7 +114,10 @@ const TomlValue* TableReader::take(std::string_view key) {
 }
 
 void TableReader::complain_at(int line, std::string_view key, const std::string& what) {
-    if (shared_.error) return;
+    // The first, but a key that is not known explains one that is missing.
+    const bool missing = what.starts_with("is missing");
+    if (shared_.error && !(shared_.missing && !missing)) return;
+    shared_.missing = missing;
     std::string whole = prefix_ + std::string(key);
     if (key.empty() && !whole.empty()) whole.pop_back();
     std::string message = shared_.source + ":";

@@ -17,7 +17,8 @@ class TableReader {
   public:
     struct Shared {
         std::string source;
-        std::optional<Error> error;
+        std::optional<Error> error{};
+        bool missing = false;  ///< the error is that something is missing
     };
 
     TableReader(Shared& shared, const TomlValue& table, std::string prefix)

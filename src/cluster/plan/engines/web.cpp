@@ -16,6 +16,7 @@ until grep -q " $mount fuse" /proc/self/mounts; do
     if [ $tries -gt 300 ]; then echo "$mount is not mounted" >&2; exit 1; fi
     sleep 0.1
 done
+timeout 10 mkdir -p "$mount/stoa"
 exec "$@"
 )sh";
 

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "model/stored_files.hpp"
+#include "rest/files/upload_record.hpp"
 
 namespace stoa::app {
 
@@ -51,6 +52,9 @@ void FileCleanup::tick(ThreadPool& workers) {
 
 void FileCleanup::run(Done done) {
     const UnixSeconds now = portal_.model().clock.now();
+    const auto purged =
+        rest::purge_uploads(portal_.database(), portal_.model().registry, now, limits::files_removed_at_once_max);
+    if (!purged) return done(purged.error());
     const auto given_up = model::give_up_blobs(portal_.database(), now, limits::files_removed_at_once_max);
     if (!given_up) return done(given_up.error());
     if (given_up->empty()) return done(Counts{});

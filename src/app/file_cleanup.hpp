@@ -1,6 +1,7 @@
 #pragma once
 // Removes bytes from the file store that no record names any more, a day after nobody named them. References in the
-// database decide, see model/stored_files.hpp. A bounded number per run.
+// database decide, see model/stored_files.hpp. Uploads in parts that nobody finished are forgotten first. A bounded
+// number per run.
 
 #include <atomic>
 #include <functional>

@@ -42,7 +42,7 @@ Endpoint::Endpoint(const api::Services& services, db::Database& database, api::A
       operating_(options.operating_limit_s),
       file_memory_(options.files.memory_bytes_max),
       intake_(services, database, options.files.store, file_memory_, options.hold_ms),
-      uploads_(services, database, authenticator, workers, methods_, intake_,
+      uploads_(services, database, authenticator, workers, methods_, intake_, options_.files, options_.hold_ms,
                [this](const std::shared_ptr<Exchange>& exchange) { run_write(exchange); }),
       downloads_(services, database, workers, options_.files, file_memory_) {}
 

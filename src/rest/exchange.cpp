@@ -91,8 +91,10 @@ void answer_preflight(Exchange& exchange) {
     // Not X-Stoa-CSRF: a session may be used by our own pages only.
     response.headers.push_back(
         {"Access-Control-Allow-Headers",
-         "Content-Type, Accept, Authorization, Idempotency-Key, X-Request-Id, X-Requested-With"});
-    response.headers.push_back({"Access-Control-Expose-Headers", "X-Request-Id, Retry-After, Idempotent-Replayed"});
+         "Content-Type, Accept, Authorization, Idempotency-Key, X-Request-Id, X-Requested-With, Content-Range, "
+         "Content-Digest, Repr-Digest"});
+    response.headers.push_back(
+        {"Access-Control-Expose-Headers", "X-Request-Id, Retry-After, Idempotent-Replayed, Range"});
     response.headers.push_back({"Access-Control-Max-Age", "86400"});
     exchange.responder(std::move(response));
 }

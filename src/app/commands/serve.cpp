@@ -108,6 +108,7 @@ rest::RestOptions rest_options(const Config& config, files::Store& store) {
     options.operating_limit_s = config.rest.operating_limit_s;
     options.hold_ms = config.database.hold_ms;
     options.files.store = &store;
+    options.files.folder = config.data_dir + "/uploads";
     options.files.presigned_downloads = config.files.presigned_downloads;
     options.files.find_public = drive::open_public_link;
     return options;

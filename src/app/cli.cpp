@@ -78,6 +78,8 @@ struct AllOptions {
     LoginLinkOptions login_link;
     ConfigOptions config_print, config_check;
     DoctorOptions doctor;
+    LabLoadOptions lab_load;
+    LabDrillOptions lab_drill;
     bool version_json = false;
 };
 
@@ -293,6 +295,51 @@ CLI::App* lab_group(CLI::App& cli) {
         ->require_subcommand(1);
 }
 
+/// A command that prints its result and says by its exit code whether all was well.
+template <class Options>
+void choose_verdict(CLI::App* command, Options& options, Chosen& chosen, Result<bool> (*run)(const Options&)) {
+    json_option(command, options.json);
+    command->callback([&options, &chosen, run] {
+        chosen.run = [&options, &chosen, run]() -> Status {
+            STOA_TRY(const bool passed, run(options));
+            chosen.exit_code = passed ? 0 : kFailed;
+            return {};
+        };
+        chosen.json = &options.json;
+    });
+}
+
+void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
+    LabLoadOptions& o = all.lab_load;
+    CLI::App* load = lab_group(cli)->add_subcommand("load", "steady traffic; every answer is checked");
+    CLI::Option* dir = load->add_option("--dir", o.dir, "folder of the lab")->type_name("DIR")->capture_default_str();
+    CLI::Option* url = load->add_option("--url", o.url, "address of a portal, instead of a lab");
+    url->type_name("URL")->excludes(dir);
+    load->add_option("--webhook", o.webhook, "a webhook of it with scope crm")->type_name("URL")->needs(url);
+    load->add_option("--ca", o.ca_file, "certificate of who signed the portal's (PEM)")->type_name("FILE")->needs(url);
+    load->add_option("--login", o.login_link, "a link as `stoa user login-link` prints it, for pages behind the login")
+        ->type_name("URL")
+        ->needs(url);
+    load->add_option("--seconds", o.seconds, "how long")->check(CLI::Range(1, 86'400))->capture_default_str();
+    load->add_option("--clients", o.clients, "clients at a time")->check(CLI::Range(1, 500))->capture_default_str();
+    load->add_option("--pause", o.pause_ms, "milliseconds that each waits between its requests")
+        ->check(CLI::Range(0, 60'000))
+        ->capture_default_str();
+    load->add_flag("--keep", o.keep, "leave the leads it makes");
+    choose_verdict(load, o, chosen, &lab_load);
+
+    LabDrillOptions& d = all.lab_drill;
+    CLI::App* drill = lab_group(cli)->add_subcommand("drill", "breaks something under load and says what held");
+    drill->add_option("name", d.name, "which one; `list` names them")->required();
+    drill->add_option("--dir", d.dir, "folder of the lab")->type_name("DIR")->capture_default_str();
+    drill->add_option("--runs", d.runs, "how often")->check(CLI::Range(1, 1'000))->capture_default_str();
+    drill->add_option("--clients", d.clients, "clients at a time")->check(CLI::Range(1, 500))->capture_default_str();
+    drill->add_option("--pause", d.pause_ms, "milliseconds that each waits between its requests")
+        ->check(CLI::Range(0, 60'000))
+        ->capture_default_str();
+    choose_verdict(drill, d, chosen, &lab_drill);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -310,6 +357,7 @@ int run_command_line(int argc, char** argv) {
     add_user(cli, all, chosen);
     add_credentials(cli, all, chosen);
     add_upkeep(cli, all, chosen);
+    add_probe(cli, all, chosen);
     add_cluster_commands(*cli.get_subcommand("cluster"), *lab_group(cli), [&chosen](const auto& run, bool* json) {
         chosen.json = json;
         chosen.run = [&chosen, run]() -> Status {

@@ -120,6 +120,25 @@ struct DoctorOptions : StoreOptions {
 /// The exit code: 0 all is well, 1 warnings, 2 errors.
 int run_doctor(const DoctorOptions& options);
 
+struct LabLoadOptions {
+    std::string dir = "run/lab";                    ///< of a lab; or
+    std::string url, webhook, ca_file, login_link;  ///< any portal
+    int seconds = 30, clients = 8, pause_ms = 20;
+    bool keep = false;
+    bool json = false;
+};
+/// False when a request failed, or something is lost or doubled.
+Result<bool> lab_load(const LabLoadOptions& options);
+
+struct LabDrillOptions {
+    std::string name;  ///< or "list"
+    std::string dir = "run/lab";
+    int runs = 1, clients = 8, pause_ms = 20;
+    bool json = false;
+};
+/// False when something did not hold.
+Result<bool> lab_drill(const LabDrillOptions& options);
+
 Status print_version(bool json);
 
 }  // namespace stoa::app

@@ -1,0 +1,57 @@
+#pragma once
+// Drills: something of the lab is broken on purpose while the load runs, and what must hold is measured. A drill is a
+// row of a table (drill_table.cpp): who, what, for how long, how it is mended, and which limits.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/probe/lab_ground.hpp"
+#include "app/probe/load.hpp"
+
+namespace stoa::app::probe {
+
+/// What a drill does with the lab, one run after the other. The number of the run chooses the victim.
+struct DrillRun {
+    const LabGround& ground;
+    const Target& target;
+    int number = 0;
+    std::string victim{};
+    std::map<std::string, double> extras{};  ///< of this run; the report holds the largest
+    std::vector<std::string> complaints{};   ///< what did not hold; empty when all did
+};
+
+struct Drill {
+    std::string_view name;
+    std::string_view about;  ///< one line for people
+    /// Breaks something, waits, and mends it again. Errors: the lab does not do what it should.
+    Status (*run)(DrillRun& run);
+    double stall_ms_max;         ///< of one request with its retries; 0: is only reported
+    bool by_balancer_alone;      ///< clients must not have had to send anything again
+    bool one_owner;              ///< the floating address never has two owners
+    int attempt_ms = 20'000;     ///< after so long without an answer a client sends again, with the same key
+    int well_again_ms = 60'000;  ///< until everything is well again, besides what extras say
+};
+
+const std::vector<Drill>& drills();
+const Drill* find_drill(std::string_view name);
+
+struct DrillReport {
+    std::string name;
+    int runs = 0;
+    LoadReport load;
+    double stall_median_ms = 0, stall_worst_ms = 0;
+    std::map<std::string, double> extras;
+    std::vector<std::string> complaints;
+
+    bool passed() const { return complaints.empty(); }
+};
+std::string to_json(const DrillReport& report);
+std::string to_text(const DrillReport& report);
+
+/// Errors: conflict when the lab is degraded before the drill begins; those of the load and the lab.
+Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, int runs, const LoadOptions& load);
+
+}  // namespace stoa::app::probe

@@ -1,0 +1,232 @@
+// The drills. Victims go round with the number of the run, so that several runs hit several hosts.
+
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "app/probe/drill.hpp"
+#include "app/probe/long_requests.hpp"
+#include "base/clock.hpp"
+#include "base/thread_annotations.hpp"
+
+namespace stoa::app::probe {
+namespace {
+
+using cluster::lab::Fault;
+
+constexpr int kFaultMs = 4'000;  ///< how long what is hung or cut off stays so
+
+void pause(int ms) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+double since_ms(std::int64_t begin_us) {
+    return static_cast<double>(system_clock().monotonic_us() - begin_us) / 1000;
+}
+
+Result<std::string> host_of(const DrillRun& run, std::string_view role) {
+    const std::vector<std::string> all = run.ground.hosts(role);
+    if (all.empty()) return not_found("The lab has no host with the role " + std::string(role) + ".");
+    return all[static_cast<std::size_t>(run.number) % all.size()];
+}
+
+/// The fault, to a host or to a service of it; after a while the host is mended.
+Status break_and_mend(DrillRun& run, const std::string& host, const std::string& service, Fault fault, int ms) {
+    run.victim = host + (service.empty() ? "" : "/" + service);
+    const Status broken = run.ground.kill(run.victim, fault);
+    if (broken) pause(ms);
+    const Status mended = run.ground.heal(host);
+    STOA_CHECK(broken);
+    return mended;
+}
+
+Status web_kill(DrillRun& run) {
+    STOA_TRY(const std::string host, host_of(run, "web"));
+    return break_and_mend(run, host, "web", Fault::kill, 1'000);
+}
+Status web_hang(DrillRun& run) {
+    STOA_TRY(const std::string host, host_of(run, "web"));
+    return break_and_mend(run, host, "web", Fault::stop, kFaultMs);
+}
+Status web_cut(DrillRun& run) {
+    STOA_TRY(const std::string host, host_of(run, "web"));
+    return break_and_mend(run, host, "", Fault::net, kFaultMs);
+}
+
+/// The balancer that has the floating address, whichever that is now.
+Status lb_kill(DrillRun& run) {
+    STOA_TRY(const std::string host, run.ground.address_owner());
+    return break_and_mend(run, host, "", Fault::kill, kFaultMs);
+}
+Status lb_cut(DrillRun& run) {
+    STOA_TRY(const std::string host, run.ground.address_owner());
+    return break_and_mend(run, host, "", Fault::net, kFaultMs);
+}
+
+/// Every host's agent can be killed: what it runs goes on.
+Status agent_kill(DrillRun& run) {
+    std::vector<std::string> all;
+    for (const char* role : {"web", "lb", "db", "redis", "etcd", "files"}) {
+        const std::vector<std::string> some = run.ground.hosts(role);
+        if (!some.empty()) all.push_back(some[static_cast<std::size_t>(run.number) % some.size()]);
+    }
+    for (const std::string& host : all)
+        STOA_CHECK(run.ground.kill_agent(host));
+    pause(kFaultMs);
+    for (const std::string& host : all)
+        STOA_CHECK(run.ground.heal(host));
+    return {};
+}
+
+/// First one of them, then all at once, for longer than any lease lasts.
+Status etcd_kill(DrillRun& run) {
+    constexpr int kLongerThanLeasesMs = 6'000;
+    STOA_TRY(const std::string one, host_of(run, "etcd"));
+    STOA_CHECK(break_and_mend(run, one, "", Fault::kill, kFaultMs));
+    STOA_CHECK(run.ground.wait_until_well(30'000));
+    const std::vector<std::string> all = run.ground.hosts("etcd");
+    for (const std::string& host : all)
+        STOA_CHECK(run.ground.kill(host, Fault::kill));
+    pause(kLongerThanLeasesMs);
+    for (const std::string& host : all)
+        STOA_CHECK(run.ground.heal(host));
+    return {};
+}
+
+Status redis_kill(DrillRun& run) {
+    std::vector<std::string> all = run.ground.hosts("redis");
+    const auto leader =
+        std::find_if(all.begin(), all.end(), [&](const std::string& host) { return run.ground.redis_leads(host); });
+    if (leader == all.end()) return not_found("No Redis leads.");
+    return break_and_mend(run, *leader, "redis", Fault::kill, kFaultMs);
+}
+
+/// All of them at once: whoever is logged in stays so.
+Status memcached_kill(DrillRun& run) {
+    int killed = 0;
+    for (const std::string& host : run.ground.hosts("redis"))
+        if (run.ground.kill(host + "/memcached", Fault::kill)) ++killed;
+    if (killed == 0) return not_found("The lab has no memcached.");
+    run.extras["killed"] = killed;
+    pause(kFaultMs);
+    return {};
+}
+
+/// All web hosts but one die with everything on them, and nobody mends them.
+Status min_count(DrillRun& run) {
+    constexpr double kMsMax = 10'000;
+    constexpr double kGiveUpMs = 60'000;
+    std::vector<std::string> all = run.ground.hosts("web");
+    std::rotate(all.begin(),
+                all.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(run.number) % all.size()),
+                all.end());
+    const std::int64_t begin_us = system_clock().monotonic_us();
+    for (std::size_t i = 1; i < all.size(); ++i)
+        STOA_CHECK(run.ground.kill(all[i], Fault::kill));
+    // Registrations outlive their host for a moment.
+    int well = 0;
+    do {
+        pause(100);
+        const auto count = run.ground.well_web_hosts();
+        well = count ? *count : 0;
+    } while (well < static_cast<int>(all.size()) && since_ms(begin_us) < kGiveUpMs);
+    const double took_ms = since_ms(begin_us);
+    run.extras["recovery_ms"] = took_ms;
+    if (took_ms > kMsMax) {
+        run.complaints.push_back("back to " + std::to_string(well) + " of " + std::to_string(all.size()) +
+                                 " web hosts only after " + std::to_string(static_cast<int>(took_ms)) + " ms");
+    }
+    // Dead hosts that were replaced are of no use any more; the others must come back.
+    STOA_TRY(const std::vector<std::string> dead, run.ground.dead_hosts("web"));
+    for (const std::string& host : dead)
+        STOA_CHECK(well < static_cast<int>(all.size()) ? run.ground.heal(host) : run.ground.remove_host(host));
+    return {};
+}
+
+/// A web host is drained and stopped while long requests and a large upload are under way.
+class Maintenance {
+  public:
+    explicit Maintenance(DrillRun& run) : run_(run) {}
+
+    Status carry_out() {
+        constexpr int kLongMs = 20'000;
+        STOA_TRY(const std::string host, host_of(run_, "web"));
+        run_.victim = host;
+        // Balancers give requests to who has the fewest: with two for each host, this one has some.
+        const std::size_t slow = 2 * run_.ground.hosts("web").size();
+        for (std::size_t i = 0; i < slow; ++i)
+            begin("slow request",
+                  [this, i] { return write_slowly(run_.target, "drain " + std::to_string(i), kLongMs); });
+        begin("upload", [this] {
+            auto uploaded = upload_large(run_.target, {}, progress_);
+            if (!uploaded) return Status(std::move(uploaded).error());
+            run_.extras["upload_parts"] = uploaded->parts;
+            run_.extras["upload_repeated"] = uploaded->repeated;
+            return Status();
+        });
+        pause(3'000);
+        run_.extras["upload_bytes_before"] = static_cast<double>(progress_.load());
+        const std::int64_t begin_us = system_clock().monotonic_us();
+        const Status stopped = stop(host);
+        for (std::thread& thread : threads_)
+            thread.join();
+        run_.extras["drain_ms"] = since_ms(begin_us);
+        run_.extras["long_requests"] = static_cast<double>(slow);
+        const Status resumed = run_.ground.set_drain(host, false);
+        STOA_CHECK(stopped);
+        return resumed;
+    }
+
+  private:
+    Status stop(const std::string& host) {
+        STOA_CHECK(run_.ground.set_drain(host, true));
+        pause(1'000);
+        return run_.ground.signal(host, "web", SIGTERM);
+    }
+
+    void begin(const std::string& what, const std::function<Status()>& fn) {
+        threads_.emplace_back([this, what, fn] {
+            Status done = enter_network(run_.target.network);
+            if (done) done = fn();
+            if (done) return;
+            const MutexLock lock(mutex_);
+            run_.complaints.push_back(what + ": " + done.error().message);
+        });
+    }
+
+    DrillRun& run_;
+    std::atomic<std::uint64_t> progress_{0};
+    Mutex mutex_;  ///< of the complaints
+    std::vector<std::thread> threads_;
+};
+
+Status drain(DrillRun& run) {
+    return Maintenance(run).carry_out();
+}
+
+}  // namespace
+
+const std::vector<Drill>& drills() {
+    // A client whose balancer vanished without a word cannot know: it asks again after a while. Everywhere else that
+    // would hide what the balancers should do.
+    constexpr int kImpatientMs = 500;
+    static const std::vector<Drill> table = {
+        {"web-kill", "kill -9 of a web process", web_kill, 1'000, true, false},
+        {"web-hang", "a web process hangs", web_hang, 2'000, true, false},
+        {"web-cut", "a web host is cut off from the network", web_cut, 2'000, true, false},
+        {"lb-kill", "kill -9 of everything on the balancer that has the floating address", lb_kill, 1'000, false, true},
+        {"lb-cut", "that balancer is cut off from the network", lb_cut, 1'000, false, true, kImpatientMs},
+        {"drain", "a web host is drained and stopped, with long requests and a 200 MB upload under way", drain, 0, true,
+         false},
+        {"agent-kill", "kill -9 of one agent of each kind of host", agent_kill, 2'000, true, false},
+        {"etcd-kill", "one etcd dies, then all of them", etcd_kill, 2'000, true, false},
+        {"min-count", "all web hosts but one die; others take their place within 10 s", min_count, 2'000, true, false},
+        {"redis-kill", "kill -9 of the leading Redis", redis_kill, 0, true, false},
+        {"memcached-kill", "kill -9 of every memcached", memcached_kill, 2'000, true, false},
+    };
+    return table;
+}
+
+}  // namespace stoa::app::probe

@@ -1,0 +1,199 @@
+#include "app/probe/lab_ground.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/file_util.hpp"
+#include "cluster/etcd/client.hpp"
+#include "cluster/lab/command.hpp"
+#include "cluster/plan/services.hpp"
+#include "cluster/state/keys.hpp"
+#include "json/parse.hpp"
+
+namespace stoa::app::probe {
+namespace {
+
+namespace lab = cluster::lab;
+
+constexpr int kLookAgainMs = 100;
+constexpr std::size_t kSecretBytesMax = 4096;
+
+std::string problems_of(const lab::NodeStatus& status) {
+    if (!status.agent_runs) return "its agent does not run";
+    if (!status.registered) return "it is not registered";
+    if (!status.faults.empty()) return "it is " + status.faults.front();
+    for (const cluster::LiveService& service : status.live.services) {
+        if (service.state == cluster::ServiceState::well) continue;
+        return service.name + " is " + std::string(cluster::to_string(service.state)) +
+               (service.problem.empty() ? "" : " (" + service.problem + ")");
+    }
+    return {};
+}
+
+/// A link that logs the administrator in once, made by the program of a web host, as an operator would.
+std::string make_login_link(const lab::LabInfo& info) {
+    for (const lab::LabNode& node : info.nodes) {
+        if (node.role != "web") continue;
+        const auto made = lab::run({.argv = {info.program, "user", "login-link", "--config",
+                                             info.dir + "/" + node.name + "/web/stoa.toml", "--admin", "--json"},
+                                    .input = {},
+                                    .name_space = node.name_space});
+        const auto answer = made ? json::parse(made->out) : Result<json::Value>(internal_error(""));
+        if (!answer) continue;
+        if (const json::Value* link = answer->find("link")) return link->as_text().value_or("");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Target> target_of_lab(const std::string& dir) {
+    STOA_TRY(const lab::LabInfo info, lab::load(dir));
+    STOA_TRY(Target target, target_of(info.url, info.webhook_url, info.ca_file, make_login_link(info)));
+    for (const lab::LabNode& node : info.nodes) {
+        if (node.role == "client") target.network = node.name_space;
+    }
+    return target;
+}
+
+Result<LabGround> LabGround::open(const std::string& dir) {
+    STOA_TRY(lab::LabInfo info, lab::load(dir));
+    if (info.state != "up") return Error{Errc::conflict, "The lab in " + dir + " is not up yet. Wait for: stoa lab up"};
+    return LabGround(std::move(info));
+}
+
+std::vector<std::string> LabGround::hosts(std::string_view role) const {
+    std::vector<std::string> names;
+    for (const lab::LabNode& node : info_.nodes) {
+        if (node.role == role) names.push_back(node.name);
+    }
+    return names;
+}
+
+Result<std::string> LabGround::degraded() const {
+    STOA_TRY(const auto all, lab::status(info_.dir));
+    for (const lab::NodeStatus& status : all) {
+        if (status.node.role == "client") continue;
+        if (const std::string problem = problems_of(status); !problem.empty()) return status.node.name + ": " + problem;
+    }
+    return std::string();
+}
+
+Status LabGround::wait_until_well(int timeout_ms) const {
+    const std::int64_t deadline_us = system_clock().monotonic_us() + std::int64_t{timeout_ms} * 1000;
+    while (true) {
+        const auto problem = degraded();
+        if (problem && problem->empty()) return {};
+        if (system_clock().monotonic_us() > deadline_us) {
+            return Error{Errc::timeout, "The lab is not well again: " + (problem ? *problem : problem.error().message)};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(kLookAgainMs));
+    }
+}
+
+Result<int> LabGround::well_web_hosts() const {
+    STOA_TRY(const auto all, lab::status(info_.dir));
+    return static_cast<int>(std::count_if(all.begin(), all.end(), [](const lab::NodeStatus& status) {
+        if (status.node.role != "web" || !status.registered || !status.agent_runs) return false;
+        const cluster::LiveService* web = status.live.service("web");
+        return web && web->state == cluster::ServiceState::well;
+    }));
+}
+
+Result<std::vector<std::string>> LabGround::dead_hosts(std::string_view role) const {
+    STOA_TRY(const auto all, lab::status(info_.dir));
+    std::vector<std::string> names;
+    for (const lab::NodeStatus& status : all) {
+        if (status.node.role == role && !status.agent_runs) names.push_back(status.node.name);
+    }
+    return names;
+}
+
+std::string LabGround::floating_address() const {
+    std::string host = info_.url.substr(std::min(info_.url.size(), info_.url.find("://") + 3));
+    return host.substr(0, host.find_first_of(":/"));
+}
+
+Result<std::string> LabGround::address_owner() const {
+    for (const std::string& name : hosts("lb")) {
+        const auto addresses = lab::run(
+            {.argv = {"ip", "-o", "-4", "addr", "show"}, .input = {}, .name_space = info_.node(name)->name_space});
+        if (addresses && addresses->out.find(" " + floating_address() + "/") != std::string::npos) return name;
+    }
+    return not_found("No balancer has the floating address " + floating_address() + ".");
+}
+
+Status LabGround::kill(const std::string& target, lab::Fault fault) const {
+    return lab::kill(info_.dir, target, fault);
+}
+
+Status LabGround::heal(const std::string& host) const {
+    return lab::heal(info_.dir, host);
+}
+
+void LabGround::heal_all() const {
+    for (const lab::LabNode& node : info_.nodes) {
+        if (node.role != "client") (void)lab::heal(info_.dir, node.name);
+    }
+}
+
+Status LabGround::kill_agent(const std::string& host) const {
+    // Agents that were healed have other numbers than when the lab was opened.
+    STOA_TRY(const lab::LabInfo now, lab::load(info_.dir));
+    const lab::LabNode* node = now.node(host);
+    if (!node || node->pid <= 0) return not_found("The agent of " + host + " is not known.");
+    const auto own = lab::pids_in(node->name_space);
+    if (std::find(own.begin(), own.end(), node->pid) == own.end())
+        return not_found("The agent of " + host + " does not run.");
+    if (::kill(node->pid, SIGKILL) != 0) return not_found("The agent of " + host + " is gone.");
+    return {};
+}
+
+Status LabGround::signal(const std::string& host, const std::string& service, int signal_number) const {
+    STOA_TRY(const auto all, lab::status(info_.dir));
+    for (const lab::NodeStatus& status : all) {
+        if (status.node.name != host) continue;
+        const cluster::LiveService* its = status.live.service(service);
+        if (its && its->pid > 0 && ::kill(its->pid, signal_number) == 0) return {};
+    }
+    return not_found(host + "/" + service + " does not run.");
+}
+
+bool LabGround::redis_leads(const std::string& host) const {
+    const auto password = read_file(info_.dir + "/secrets/redis-password", kSecretBytesMax);
+    const lab::LabNode* node = info_.node(host);
+    if (!node || !password) return false;
+    // The password goes in as input: what is on a command line, everybody can read.
+    const std::string commands = "AUTH " + password->substr(0, password->find('\n')) + "\nROLE\n";
+    const auto answer =
+        lab::run({.argv = {"redis-cli", "-h", node->address}, .input = commands, .name_space = node->name_space});
+    return answer && answer->out.find("master\n") != std::string::npos;
+}
+
+Status LabGround::set_drain(const std::string& host, bool drained) const {
+    STOA_TRY(const cluster::ClusterSpec spec, cluster::load_spec(info_.dir + "/cluster.toml"));
+    const cluster::Keys keys(spec.name);
+    Status done;
+    lab::inside(info_.switch_space, [&] {
+        cluster::etcd::Client etcd({.endpoints = cluster::etcd_endpoints(spec)});
+        if (drained) {
+            const cluster::Drain drain{"drill", system_clock().now()};
+            const auto put = etcd.put(keys.drain(host), cluster::to_json(drain));
+            if (!put) done = put.error();
+        } else {
+            const auto removed = etcd.remove(keys.drain(host));
+            if (!removed) done = removed.error();
+        }
+    });
+    return done;
+}
+
+Status LabGround::remove_host(const std::string& host) const {
+    return lab::remove_host(info_.dir, host);
+}
+
+}  // namespace stoa::app::probe

@@ -1,0 +1,57 @@
+#pragma once
+// LabGround: the lab as drills see it: who is there and well, who owns the floating address, faults by name. Blocking;
+// one thread at a time.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/probe/target.hpp"
+#include "cluster/lab/lab.hpp"
+
+namespace stoa::app::probe {
+
+/// The lab in that folder as a client of its own network sees it; makes a login link. Errors: not_found (no lab).
+Result<Target> target_of_lab(const std::string& dir);
+
+class LabGround {
+  public:
+    static Result<LabGround> open(const std::string& dir);
+
+    const cluster::lab::LabInfo& info() const { return info_; }
+    std::vector<std::string> hosts(std::string_view role) const;
+
+    /// Empty when every host is registered, without faults, and all its services are well; else what is not.
+    Result<std::string> degraded() const;
+    /// Errors: timeout, saying what is not well.
+    Status wait_until_well(int timeout_ms) const;
+    /// Web hosts that are registered and whose `web` is well, those that were added since included.
+    Result<int> well_web_hosts() const;
+    /// Those without an agent.
+    Result<std::vector<std::string>> dead_hosts(std::string_view role) const;
+
+    /// The balancer that has the floating address; of several, the first. Errors: not_found.
+    Result<std::string> address_owner() const;
+    std::string floating_address() const;
+
+    Status kill(const std::string& target, cluster::lab::Fault fault) const;
+    Status heal(const std::string& host) const;
+    /// What a drill that broke off left; as far as it goes.
+    void heal_all() const;
+    /// kill -9 to the agent alone; its services go on.
+    Status kill_agent(const std::string& host) const;
+    /// A signal to the main process of a service.
+    Status signal(const std::string& host, const std::string& service, int signal_number) const;
+    /// Whether a Redis is the one that takes writes.
+    bool redis_leads(const std::string& host) const;
+    /// Marks a host as drained, or takes the mark away.
+    Status set_drain(const std::string& host, bool drained) const;
+    Status remove_host(const std::string& host) const;
+
+  private:
+    explicit LabGround(cluster::lab::LabInfo info) : info_(std::move(info)) {}
+    cluster::lab::LabInfo info_;
+};
+
+}  // namespace stoa::app::probe

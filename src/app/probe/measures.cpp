@@ -1,0 +1,76 @@
+#include "app/probe/measures.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace stoa::app::probe {
+namespace {
+
+constexpr std::size_t kFaultsMax = 10;
+constexpr std::size_t kTimesMax = 10'000'000;  ///< 40 MB; what comes after counts, but not for the percentiles
+
+}  // namespace
+
+void Measures::note(std::int64_t took_us) {
+    const auto us =
+        static_cast<std::uint32_t>(std::clamp<std::int64_t>(took_us, 0, std::numeric_limits<std::uint32_t>::max()));
+    ++requests_;
+    longest_us_ = std::max(longest_us_, us);
+    window_us_ = std::max(window_us_, us);
+    if (took_us_.size() < kTimesMax) took_us_.push_back(us);
+}
+
+void Measures::answered(std::int64_t took_us) {
+    const MutexLock lock(mutex_);
+    note(took_us);
+}
+
+void Measures::failed(std::int64_t took_us, Fault fault, bool logout) {
+    const MutexLock lock(mutex_);
+    note(took_us);
+    ++counts_.failed;
+    if (logout) ++counts_.logouts;
+    if (counts_.faults.size() < kFaultsMax) counts_.faults.push_back(std::move(fault));
+}
+
+void Measures::retried() {
+    const MutexLock lock(mutex_);
+    ++counts_.client_retries;
+}
+
+double Measures::take_stall_ms() {
+    const MutexLock lock(mutex_);
+    const double longest_ms = window_us_ / 1000.0;
+    window_us_ = 0;
+    return longest_ms;
+}
+
+std::int64_t Measures::requests() const {
+    const MutexLock lock(mutex_);
+    return requests_;
+}
+
+Summary Measures::summary() const {
+    std::vector<std::uint32_t> times;
+    Summary out;
+    {
+        const MutexLock lock(mutex_);
+        out = counts_;
+        out.requests = requests_;
+        out.stall_ms = longest_us_ / 1000.0;
+        times = took_us_;
+    }
+    out.p50_ms = percentile(times, 0.5) / 1000.0;
+    out.p99_ms = percentile(std::move(times), 0.99) / 1000.0;
+    return out;
+}
+
+double percentile(std::vector<std::uint32_t> values, double share) {
+    if (values.empty()) return 0;
+    const auto rank = std::min(values.size() - 1, static_cast<std::size_t>(static_cast<double>(values.size()) * share));
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank);
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+}
+
+}  // namespace stoa::app::probe

@@ -1,0 +1,29 @@
+#pragma once
+// Whom the probe loads: a portal, as a client from outside sees it, and the network it stands in. Plain data; blocking
+// functions, any thread.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace stoa::app::probe {
+
+struct Target {
+    std::string url;         ///< without a slash at the end
+    std::string webhook;     ///< its path on that address, "/rest/1/CODE/"
+    std::string ca_file;     ///< who signed the portal's certificate; empty = the system's authorities
+    std::string login_link;  ///< used up at the start; empty: no browser takes part
+    std::string network;     ///< name of the network namespace to call from; empty = ours
+};
+
+/// Checks and splits what was given on the command line.
+Result<Target> target_of(std::string url, std::string_view webhook_url, std::string ca_file, std::string login_link);
+
+/// Moves the calling thread, and threads it makes from now on, into the named network namespace.
+Status enter_network(const std::string& name);
+/// Runs fn to its end on a thread in that namespace.
+Status run_in_network(const std::string& name, const std::function<Status()>& fn);
+
+}  // namespace stoa::app::probe

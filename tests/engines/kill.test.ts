@@ -1,4 +1,6 @@
 // kill -9 to an engine under load, and start it again: no request fails, nothing is lost, nothing is done twice.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Portal, until, type Options } from '../support/portal'
 import { engine } from '../support/topology'
@@ -10,6 +12,13 @@ afterEach(async () => {
   await portal?.stop()
   portal = undefined
 })
+
+/** How an engine is, and the end of what it printed. */
+async function lastWords(set: string, name: string): Promise<string> {
+  const status = (await engine('status')).split('\n').find((line) => line.includes(name))
+  const log = await readFile(join(process.env.STOA_ENGINES_DIR!, set, name, 'log'), 'utf8').catch(String)
+  return `${status}\n${log.split('\n').slice(-30).join('\n')}`
+}
 
 /** Kills the named engines of a set in turn, one each round. */
 async function rounds_of(options: Options, set: string, engines: string[], least: { maxWaitMs: number }): Promise<void> {
@@ -26,7 +35,9 @@ async function rounds_of(options: Options, set: string, engines: string[], least
     await pause(random() * 300)
     await engine('start', victim)
     const before = load.acknowledged.size
-    await until('writes go on', async () => load.acknowledged.size > before + 20, 60_000)
+    await until('writes go on', async () => load.acknowledged.size > before + 20, 180_000).catch(async (error: unknown) => {
+      throw new Error(`round ${round}: ${String(error)}\n${await lastWords(set, victim)}\n${portal!.output.slice(-1_000)}`)
+    })
     outages.push(performance.now() - killed)
     await engine('ready', set)
     if (load.failures.length > 0) break

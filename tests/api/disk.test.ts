@@ -103,7 +103,7 @@ describe('files', () => {
     const sent = (await answer.json()) as { result: DriveObject }
     expect(sent.result).toMatchObject({ NAME: 'larger.bin', SIZE: String(31 << 20) })
     expect(digest((await fetchBytes(sent.result.DOWNLOAD_URL)).bytes)).toBe(digest(larger))
-  })
+  }, 180_000)
 
   it('arrive once although the request is repeated', async () => {
     const body = { id: root, data: { NAME: 'once.txt' }, fileContent: ['once.txt', base64('once')] }

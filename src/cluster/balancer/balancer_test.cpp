@@ -276,7 +276,7 @@ TEST_F(Balancer, changes_of_servers_and_reloads_fail_no_request) {
     EXPECT_EQ(host_->state_of("web1"), "up");
 
     load.stop();
-    EXPECT_EQ(load.failed(), 0) << load.failures();
+    EXPECT_EQ(load.failed(), 0) << load.failures() << host_->haproxy().output();
     EXPECT_GT(load.ok(), 100);
     go_on = true;
     polling.join();
@@ -313,7 +313,7 @@ TEST_F(Balancer, a_worker_that_hangs_does_not_keep_its_port_from_the_next) {
     ASSERT_EQ(::kill(worker, SIGSTOP), 0);
     EXPECT_TRUE(eventually([&] { return host_->controller().status().fault == "HAProxy does not answer"; }));
     host_->start_haproxy();  // kills the master, as the agent does
-    ASSERT_TRUE(host_->haproxy().wait_for_port(spec_.http_port).ok());
+    ASSERT_TRUE(host_->wait_for("web1", "up"));
     for (int i = 0; i < 20; ++i)
         EXPECT_EQ(client().request("GET", "/echo").status, 200);
     const std::string process = "/proc/" + std::to_string(worker) + "/stat";  // none, or one that nobody has buried

@@ -23,7 +23,7 @@ BalancerSpec spec() {
     spec.neighbours = {{"10.0.0.2", 8404}, {"10.0.0.11", 8080}};
     spec.floating_front = "192.0.2.100/24";
     spec.floating_back = "10.0.0.100/24";
-    spec.web = {{"web1", "10.0.0.11", 8080}, {"web2", "10.0.0.12", 8080}};
+    spec.web = {{"web1", "10.0.0.11", 8080, {}, {}, {}}, {"web2", "10.0.0.12", 8080, {}, {}, {}}};
     spec.databases = {{"db1", "10.0.0.21", 3306}, {"db2", "10.0.0.22", 3306}};
     spec.db_primary = "db1";
     spec.allow_lists = {{"/admin", {"10.0.0.0/8"}}};

@@ -18,6 +18,7 @@ namespace stoa::cluster {
 namespace {
 
 constexpr std::int64_t kReloadPauseUs = 30'000'000;
+constexpr std::int64_t kReloadAskUs = 2'000'000;
 
 const WebServer* find(const BalancerView& view, std::string_view name) {
     for (const auto& server : view.web)
@@ -241,16 +242,21 @@ Status Controller::reload_locked() {
     const std::string before = worker();
     STOA_TRY(std::string state, api_.call("show servers state"));
     STOA_CHECK(write_file_atomic(state_file, state + '\n', 0600));
-    const auto asked = RuntimeApi(options_.haproxy_dir + "/master.sock").call("reload");
+    const RuntimeApi master(options_.haproxy_dir + "/master.sock");
+    const std::int64_t begin_us = system_clock().monotonic_us();
+    std::int64_t asked_us = 0;
     Status done;
-    if (!asked.ok() && asked.error().code != Errc::unavailable) done = asked.error();
-    const std::int64_t end_us = system_clock().monotonic_us() + std::int64_t{limits::balancer_reload_ms} * 1000;
-    std::string now;
-    while (done.ok() && ((now = worker()).empty() || now == before)) {
-        if (system_clock().monotonic_us() > end_us)
+    for (std::string now; (now = worker()).empty() || now == before; ::usleep(20'000)) {
+        const std::int64_t now_us = system_clock().monotonic_us();
+        if (now_us - begin_us > std::int64_t{limits::balancer_reload_ms} * 1000) {
             done =
                 Error{Errc::timeout, "HAProxy did not reload; look at its output for a mistake in its configuration"};
-        ::usleep(20'000);
+            break;
+        }
+        // Asked again after a while: a master that is just starting itself anew forgets what it was asked.
+        if (asked_us != 0 && now_us - asked_us < kReloadAskUs) continue;
+        asked_us = now_us;
+        (void)master.call("reload");  // it closes the connection, whatever becomes of it
     }
     ::unlink(state_file.c_str());  // it is true for this moment only
     return done;

@@ -11,8 +11,12 @@ namespace {
 constexpr std::string_view kWeb = "web";
 constexpr int kSilentProbes = 2;
 
+bool ready(const ServerStatus& server) {
+    return !server.maintenance && !server.draining;
+}
+
 bool serves(const ServerStatus& server) {
-    return server.up && !server.maintenance && !server.draining;
+    return server.up && ready(server);
 }
 
 const ServerStatus* find(const std::vector<ServerStatus>& servers, std::string_view backend, std::string_view name) {
@@ -67,27 +71,33 @@ Commands WebServers::decide(const BalancerSpec& spec, const BalancerView& view,
                             const std::vector<ServerStatus>& servers, std::int64_t now_us, std::string& problem) {
     Commands out;
     if (view.web.empty()) return out;
-    const bool admits = std::any_of(view.web.begin(), view.web.end(),
-                                    [](const auto& server) { return server.admission == Admission::admitted; });
-    const bool serving =
-        std::any_of(servers.begin(), servers.end(), [](const auto& s) { return s.backend == kWeb && serves(s); });
-    const bool keep_serving = !admits && serving;
-    if (keep_serving)
-        problem = "no web server is admitted: those that serve go on; admit one, or end them to turn requests away";
+    const bool replaced = std::any_of(servers.begin(), servers.end(), [&](const auto& server) {
+        const WebServer* wanted = find(view, server.name);
+        return server.backend == kWeb && serves(server) && wanted != nullptr &&
+               wanted->admission == Admission::admitted;
+    });
+    bool kept = false;
     for (const auto& wanted : view.web) {
         const ServerStatus* server = find(servers, kWeb, wanted.name);
         if (server == nullptr) {
             add(spec, wanted, out);
-        } else if (!keep_serving || !serves(*server)) {
+        } else if (replaced || !ready(*server) || wanted.admission == Admission::admitted) {
             change(wanted, *server, out);
+        } else {
+            kept = true;
         }
         leaving_since_us_.erase(wanted.name);
     }
     for (const auto& server : servers) {
-        if (server.backend != kWeb || find(view, server.name) != nullptr || (keep_serving && serves(server))) continue;
+        if (server.backend != kWeb || find(view, server.name) != nullptr) continue;
+        if (!replaced && ready(server)) {
+            kept = true;
+            continue;
+        }
         const Commands leave = remove(server, now_us);
         out.insert(out.end(), leave.begin(), leave.end());
     }
+    if (kept) problem = "no web server that is admitted is up: the others go on until one is";
     return out;
 }
 

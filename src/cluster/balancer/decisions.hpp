@@ -23,8 +23,8 @@ using Commands = std::vector<std::string>;
 /// nothing is known: everything stays.
 class WebServers {
   public:
-    /// `problem` becomes a text for people when the view is not carried out: a view that admits nobody would turn every
-    /// request away, and is more likely wrong than meant.
+    /// Nobody is taken away before somebody who is admitted is up: `problem` then says so, for people. A view that
+    /// admits nobody would turn every request away, and is more likely wrong than meant.
     Commands decide(const BalancerSpec& spec, const BalancerView& view, const std::vector<ServerStatus>& servers,
                     std::int64_t now_us, std::string& problem);
 

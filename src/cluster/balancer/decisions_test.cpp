@@ -70,6 +70,22 @@ TEST(WebServers, the_last_one_that_serves_goes_on_whatever_the_view_says) {
     EXPECT_THAT(WebServers().decide({}, {}, {status("a")}, 0, problem), IsEmpty());
 }
 
+TEST(WebServers, nobody_is_taken_away_before_another_one_is_up) {
+    WebServers servers;
+    std::string problem;
+    ServerStatus other = status("b");
+    other.draining = true;
+    const BalancerView view{{web("a", Admission::draining), web("b")}, {}};
+    EXPECT_THAT(servers.decide({}, view, {status("a"), other}, 0, problem),
+                ElementsAre("set server web/b state ready"));
+    EXPECT_NE(problem, "");
+    other.draining = false;
+    EXPECT_THAT(servers.decide({}, view, {status("a"), other}, 0, problem),
+                ElementsAre("set server web/a state drain"));
+    other.up = false;
+    EXPECT_THAT(servers.decide({}, {{web("b")}, {}}, {status("a"), other}, 0, problem), IsEmpty());
+}
+
 TEST(Databases, the_old_primary_is_closed_before_the_new_one_is_opened) {
     auto old_rw = status("db1", "db-rw"), new_rw = status("db2", "db-rw");
     auto old_ro = status("db1", "db-ro"), new_ro = status("db2", "db-ro");

@@ -63,6 +63,8 @@ void defaults(Lines& out, const BalancerSpec& spec) {
     out("timeout check " + ms(spec.check_timeout_ms));
     out("timeout client " + ms(spec.client_timeout_ms))("timeout server " + ms(spec.server_timeout_ms));
     out("timeout tunnel " + ms(spec.tunnel_timeout_ms));
+    out.comment("During a reload a kept connection is closed with an answer, never while a request is on its way.");
+    out("option idle-close-on-response");
     out("timeout queue 10s")("timeout http-request 15s")("timeout http-keep-alive 75s");
     out("retries " + std::to_string(spec.retries))("option redispatch 1");
     out("load-server-state-from-file global");
@@ -164,9 +166,9 @@ void tables(Lines& out, const BalancerSpec& spec) {
     out("server " + spec.name);
     for (const auto& peer : spec.peers)
         out("server " + peer.name + ' ' + endpoint(peer.back_address, spec.peers_port));
-    out.section("backend sources");
+    out.section("backend sources from http");
     out("stick-table type ipv6 size 100k expire 10m store http_req_rate(10s) peers balancers");
-    out.section("backend blocked");
+    out.section("backend blocked from http");
     out("stick-table type ipv6 size 10k expire 24h store gpc0 peers balancers");
 }
 

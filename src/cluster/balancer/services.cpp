@@ -28,17 +28,18 @@ std::string start_haproxy() {
 }
 
 std::string start_keepalived(const BalancerSpec& spec) {
-    std::string text =
-        "#!/bin/sh\n"
-        "# A keepalived that was killed leaves its pid files, which would stop the next, and its addresses, which the\n"
-        "# other balancer has by now.\n"
-        "config='{{dir}}/keepalived.conf'" +
-        std::string(kEndLeftOvers) + "rm -f '{{dir}}/keepalived.pid' '{{dir}}/vrrp.pid'\n";
+    std::string give_up;
     if (!spec.floating_front.empty())
-        text += "ip address del " + spec.floating_front + " dev " + spec.front_interface + " 2>/dev/null\n";
+        give_up += "ip address del " + spec.floating_front + " dev " + spec.front_interface + " 2>/dev/null\n";
     if (!spec.floating_back.empty())
-        text += "ip address del " + spec.floating_back + " dev " + spec.back_interface + " 2>/dev/null\n";
-    return text +
+        give_up += "ip address del " + spec.floating_back + " dev " + spec.back_interface + " 2>/dev/null\n";
+    // Twice: at once, because the other balancer is about to take them, and when nobody can put them back.
+    return "#!/bin/sh\n"
+           "# A keepalived that was killed leaves its addresses, which the other balancer has by now, and its pid "
+           "files,\n"
+           "# which would stop the next.\n" +
+           give_up + "config='{{dir}}/keepalived.conf'" + std::string(kEndLeftOvers) + give_up +
+           "rm -f '{{dir}}/keepalived.pid' '{{dir}}/vrrp.pid'\n"
            "[ -s '{{dir}}/fault' ] || echo 0 >'{{dir}}/fault'\n"
            "exec keepalived -n -l -P -f '{{dir}}/keepalived.conf' -p '{{dir}}/keepalived.pid' -r '{{dir}}/vrrp.pid'\n";
 }

@@ -41,6 +41,15 @@ Caller::Answer Caller::page(std::string_view path, const std::string& cookie) {
     return send(std::move(request));
 }
 
+Caller::Answer Caller::post(std::string_view path, std::string json) {
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = target_.url + std::string(path);
+    request.headers.push_back({"Content-Type", "application/json"});
+    request.body = std::move(json);
+    return send(std::move(request));
+}
+
 Caller::Answer Caller::send(net::ClientRequest request) {
     request.allow_private_targets = true;
     request.ca_file = target_.ca_file;

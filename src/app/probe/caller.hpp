@@ -35,6 +35,7 @@ class Caller {
     Answer call(std::string_view method, std::string parameters, const std::string& key);
     /// A page, with the session's cookie.
     Answer page(std::string_view path, const std::string& cookie);
+    Answer post(std::string_view path, std::string json);
 
   private:
     Answer send(net::ClientRequest request);

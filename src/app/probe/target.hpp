@@ -11,11 +11,12 @@
 namespace stoa::app::probe {
 
 struct Target {
-    std::string url;         ///< without a slash at the end
-    std::string webhook;     ///< its path on that address, "/rest/1/CODE/"
-    std::string ca_file;     ///< who signed the portal's certificate; empty = the system's authorities
-    std::string login_link;  ///< used up at the start; empty: no browser takes part
-    std::string network;     ///< name of the network namespace to call from; empty = ours
+    std::string url;                 ///< without a slash at the end
+    std::string webhook;             ///< its path on that address, "/rest/1/CODE/"
+    std::string ca_file;             ///< who signed the portal's certificate; empty = the system's authorities
+    std::string login_link;          ///< used up at the start; empty: no browser takes part
+    bool accept_invitation = false;  ///< the link may be an invitation, of a user made for the probe
+    std::string network;             ///< name of the network namespace to call from; empty = ours
 };
 
 /// Checks and splits what was given on the command line.

@@ -26,15 +26,15 @@ class LeaseOfOneEtcd : public ::testing::Test {
 };
 
 TEST_F(LeaseOfOneEtcd, KeepsItsKeysLongerThanItsTime) {
-    Lease lease(client, 2);
+    Lease lease(client, 4);
     lease.start();
     ASSERT_TRUE(eventually([&] { return lease.held(); }));
     ASSERT_TRUE(lease.put("alive", "1").ok());
     const LeaseId id = lease.id();
-    std::this_thread::sleep_for(std::chrono::seconds(5));
+    std::this_thread::sleep_for(std::chrono::seconds(7));
     EXPECT_TRUE(is_there("alive", "1"));
     EXPECT_EQ(lease.id(), id);
-    EXPECT_LE(lease.left_ms(), 2'000);
+    EXPECT_LE(lease.left_ms(), 4'000);
     ASSERT_TRUE(lease.remove("alive").ok());
     EXPECT_TRUE(is_absent("alive"));
     ASSERT_TRUE(lease.put("alive", "2").ok());
@@ -85,9 +85,9 @@ TEST_F(LeaseOfOneEtcd, WritesWhatItWasToldWhileEtcdWasAway) {
 TEST(LeaseOfThreeEtcds, LivesThroughTheDeathOfEachLeader) {
     fixture::EtcdServers servers(3);
     ASSERT_TRUE(servers.start().ok());
-    Client client({servers.endpoints()});
+    Client client({servers.endpoints(), limits::etcd_call_ms, 20'000});
     std::atomic<int> lost{0};
-    Lease lease(client, 3, [&](bool held) { lost += held ? 0 : 1; });
+    Lease lease(client, 10, [&](bool held) { lost += held ? 0 : 1; });
     lease.start();
     ASSERT_TRUE(eventually([&] { return lease.put("alive", "1").ok(); }));
     for (int round = 0; round < 3; ++round) {

@@ -1,8 +1,10 @@
 #include "cluster/etcd/mirror.hpp"
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "cluster/etcd/gateway.hpp"
@@ -16,6 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr int kProbeMs = 500;
 constexpr int kRetryMs = 100;
+constexpr std::int64_t kSilentUs = 3'000'000;
 constexpr std::size_t kLineBytesMax = 64 * 1024 * 1024;
 
 /// Each try of a listing is short, so that stop() is.
@@ -121,9 +124,7 @@ Mirror::Ended Mirror::read_stream() {
     {
         const MutexLock lock(mutex_);
         if (stopping_.load()) return Ended::broken;
-        // Another one each time: the last one was left for a reason.
-        const std::size_t turn = std::hash<std::string>()(prefix_) + static_cast<std::size_t>(streams_.fetch_add(1));
-        stream->server = options_.endpoints[turn % options_.endpoints.size()];
+        stream->server = next_server();
         stream->from = next_revision_;
         stream_ = stream;
     }
@@ -160,6 +161,19 @@ Mirror::Ended Mirror::read_stream() {
     }
     if (steady_clock::now() - began < std::chrono::milliseconds(kRetryMs)) pause(kRetryMs);
     return stream->ended;
+}
+
+/// Another one each time: the last one was left for a reason. One that did not answer is passed over for a while, for
+/// the others may only refuse until they have elected a leader.
+std::string Mirror::next_server() {
+    const std::size_t servers = options_.endpoints.size();
+    std::string server;
+    for (std::size_t tries = 0; tries < servers; ++tries) {
+        const std::size_t turn = std::hash<std::string>()(prefix_) + static_cast<std::size_t>(streams_.fetch_add(1));
+        server = options_.endpoints[turn % servers];
+        if (server != silent_server_ || system_clock().monotonic_us() > silent_until_us_) break;
+    }
+    return server;
 }
 
 /// False ends the stream.
@@ -222,7 +236,12 @@ void Mirror::probe() {
         const bool was_open = stream && stream->open.load();
         if (stream) {
             const auto answer = gateway::post(stream->server, "kv/range", body, options_.call_ms);
-            if (!answer) stream->cancel.cancel();
+            if (!answer) {
+                const MutexLock lock(mutex_);
+                silent_server_ = stream->server;
+                silent_until_us_ = system_clock().monotonic_us() + kSilentUs;
+                stream->cancel.cancel();
+            }
             if (!answer || was_open) set_fresh(answer.ok(), stream);
         }
         const MutexLock lock(mutex_);

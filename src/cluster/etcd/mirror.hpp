@@ -43,7 +43,7 @@ class Mirror {
     std::shared_ptr<const Snapshot> snapshot() const STOA_EXCLUDES(mutex_);
     /// The stream is open and its server answered within the last second or so.
     bool fresh() const { return fresh_.load(); }
-    /// For tests and doctors: how often a new stream was opened.
+    /// For tests and doctors: how many streams were opened or passed over.
     std::int64_t streams() const { return streams_.load(); }
 
   private:
@@ -55,6 +55,7 @@ class Mirror {
     void probe() STOA_EXCLUDES(mutex_);
     Status list() STOA_EXCLUDES(mutex_);
     Ended read_stream() STOA_EXCLUDES(mutex_);
+    std::string next_server() STOA_REQUIRES(mutex_);
     bool take_line(Stream& stream, std::string_view line) STOA_EXCLUDES(mutex_);
     bool take_events(const json::Value& result) STOA_EXCLUDES(mutex_);
     void set_fresh(bool fresh, const std::shared_ptr<Stream>& stream) STOA_EXCLUDES(mutex_);
@@ -75,6 +76,9 @@ class Mirror {
     mutable std::shared_ptr<const Snapshot> shared_ STOA_GUARDED_BY(mutex_);  ///< of current_, made when asked for
     std::int64_t next_revision_ STOA_GUARDED_BY(mutex_) = 0;                  ///< where a stream goes on; 0 = list
     std::shared_ptr<Stream> stream_ STOA_GUARDED_BY(mutex_);  ///< shared: the prober looks at it while it may end
+
+    std::string silent_server_ STOA_GUARDED_BY(mutex_);  ///< did not answer; not asked again before that time
+    std::int64_t silent_until_us_ STOA_GUARDED_BY(mutex_) = 0;
 
     std::thread follower_, prober_;
 };

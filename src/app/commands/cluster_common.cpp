@@ -24,7 +24,8 @@ Result<cluster::ClusterSpec> spec_of(const ClusterOptions& options) {
                                                             : "cluster.toml";
     auto spec = cluster::load_spec(file);
     if (!spec && spec.error().code == Errc::not_found)
-        return not_found("There is no " + file + ". Name the cluster's description with --spec, or a lab with --cluster-dir.");
+        return not_found("There is no " + file +
+                         ". Name the cluster's description with --spec, or a lab with --cluster-dir.");
     return spec;
 }
 

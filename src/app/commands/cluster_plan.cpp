@@ -40,7 +40,10 @@ Result<int> cluster_plan(const ClusterOptions& options) {
     if (options.json) {
         std::string text;
         json::Writer out(text);
-        out.begin_object().field("cluster", spec.name).field("applied_before", state.applied).field("spec_changes", spec_changes);
+        out.begin_object()
+            .field("cluster", spec.name)
+            .field("applied_before", state.applied)
+            .field("spec_changes", spec_changes);
         out.key("changes");
         write(out, changes);
         out.key("secrets").begin_object();
@@ -94,18 +97,28 @@ Result<int> cluster_apply(const ClusterApplyOptions& options) {
 
 Result<int> cluster_lint(const ClusterOptions& options) {
     ClusterOptions only_file = options;
-    if (only_file.spec_file.empty() && !only_file.cluster_dir.empty()) only_file.spec_file = only_file.cluster_dir + "/cluster.toml";
+    if (only_file.spec_file.empty() && !only_file.cluster_dir.empty())
+        only_file.spec_file = only_file.cluster_dir + "/cluster.toml";
     only_file.cluster_dir.clear();
     STOA_TRY(const ClusterSpec spec, spec_of(only_file));
     const LintReport report = lint(spec);
     if (options.json) {
         std::string text;
         json::Writer out(text);
-        out.begin_object().field("cluster", spec.name).field("score", report.score).field("worst", to_string(report.worst));
+        out.begin_object()
+            .field("cluster", spec.name)
+            .field("score", report.score)
+            .field("worst", to_string(report.worst));
         out.key("layers").begin_array();
         for (const LayerScore& layer : report.layers) {
-            out.begin_object().field("layer", layer.layer).field("copies", layer.copies).field("may_die", layer.may_die);
-            out.field("severity", to_string(layer.severity)).field("finding", layer.finding).field("fix", layer.fix).end_object();
+            out.begin_object()
+                .field("layer", layer.layer)
+                .field("copies", layer.copies)
+                .field("may_die", layer.may_die);
+            out.field("severity", to_string(layer.severity))
+                .field("finding", layer.finding)
+                .field("fix", layer.fix)
+                .end_object();
         }
         out.end_array().end_object();
         print_line(text);
@@ -126,7 +139,8 @@ Result<int> cluster_lint(const ClusterOptions& options) {
 
 Result<int> cluster_topology(const ClusterOptions& options) {
     ClusterOptions only_file = options;
-    if (only_file.spec_file.empty() && !only_file.cluster_dir.empty()) only_file.spec_file = only_file.cluster_dir + "/cluster.toml";
+    if (only_file.spec_file.empty() && !only_file.cluster_dir.empty())
+        only_file.spec_file = only_file.cluster_dir + "/cluster.toml";
     only_file.cluster_dir.clear();
     STOA_TRY(const ClusterSpec spec, spec_of(only_file));
     if (!options.json) {

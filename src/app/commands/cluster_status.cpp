@@ -67,7 +67,10 @@ void write(json::Writer& out, const HostView& view) {
         out.field("revision", view.live->revision).field("cpu", view.live->load.cpu);
         out.field("memory_bytes", view.live->load.memory_bytes).key("services").begin_array();
         for (const LiveService& service : view.live->services) {
-            out.begin_object().field("name", service.name).field("state", to_string(service.state)).field("pid", service.pid);
+            out.begin_object()
+                .field("name", service.name)
+                .field("state", to_string(service.state))
+                .field("pid", service.pid);
             out.field("restarts", service.restarts).field("version", service.version);
             out.field("config_hash", service.config_hash).field("problem", service.problem).end_object();
         }
@@ -107,7 +110,10 @@ Result<int> cluster_status(const ClusterOptions& options) {
     if (options.json) {
         std::string text;
         json::Writer out(text);
-        out.begin_object().field("cluster", reached.name).field("well", all_well).field("rollout", state.release.rollout);
+        out.begin_object()
+            .field("cluster", reached.name)
+            .field("well", all_well)
+            .field("rollout", state.release.rollout);
         out.key("release").begin_array();
         for (const auto& allowed : state.release.allowed)
             out.begin_object().field("version", allowed.version).field("config_hash", allowed.config_hash).end_object();
@@ -121,7 +127,8 @@ Result<int> cluster_status(const ClusterOptions& options) {
     for (const HostView& host : hosts)
         print(host);
     for (const auto& allowed : state.release.allowed)
-        print_line("  release " + allowed.version + ", configuration " + allowed.config_hash + (state.release.rollout ? " (rollout)" : ""));
+        print_line("  release " + allowed.version + ", configuration " + allowed.config_hash +
+                   (state.release.rollout ? " (rollout)" : ""));
     print_line(all_well ? "All is well." : "Not all is well.");
     return all_well ? 0 : 1;
 }
@@ -154,7 +161,8 @@ Result<int> cluster_resume(const ClusterDrainOptions& options) {
     STOA_TRY(Reached reached, reach(options));
     STOA_TRY(const ClusterSpec spec, applied_spec(reached));
     STOA_CHECK(resume(*reached.etcd, spec, options.host));
-    print_line(options.json ? R"({"host":")" + options.host + R"(","drained":false})" : options.host + " gets requests again.");
+    print_line(options.json ? R"({"host":")" + options.host + R"(","drained":false})"
+                            : options.host + " gets requests again.");
     return 0;
 }
 
@@ -171,11 +179,15 @@ Result<int> cluster_doctor(const ClusterDoctorOptions& options) {
     out.begin_object().key("engines").begin_array();
     for (const EngineFinding& finding : findings) {
         good = good && finding.good;
-        out.begin_object().field("host", finding.host).field("engine", finding.engine).field("answers", finding.answers);
+        out.begin_object()
+            .field("host", finding.host)
+            .field("engine", finding.engine)
+            .field("answers", finding.answers);
         out.field("found", finding.found).field("required", finding.required).field("good", finding.good);
         out.field("advice", finding.advice).end_object();
         if (options.json) continue;
-        print_line("  " + padded(finding.host, 8) + padded(finding.engine, 13) + padded(finding.good ? "ok" : "BAD", 5) +
+        print_line("  " + padded(finding.host, 8) + padded(finding.engine, 13) +
+                   padded(finding.good ? "ok" : "BAD", 5) +
                    padded(finding.found.empty() ? (finding.answers ? "answers" : "silent") : finding.found, 30) +
                    (finding.required.empty() ? "" : ">= " + finding.required));
         if (!finding.advice.empty()) print_line("          -> " + finding.advice);
@@ -220,7 +232,10 @@ Result<int> cluster_doctor_net(const ClusterDoctorOptions& options) {
     }
     out.end_array().field("slowest_ms", slowest).field("good", good).end_object();
     print_line(options.json ? text : table);
-    if (!options.json && !good) print_line("Above 1 ms, or silent (-): each commit waits for such a round trip. Keep the hosts of a cluster in one place.");
+    if (!options.json && !good)
+        print_line(
+            "Above 1 ms, or silent (-): each commit waits for such a round trip. Keep the hosts of a cluster in one "
+            "place.");
     return good ? 0 : 1;
 }
 

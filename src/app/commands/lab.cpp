@@ -96,10 +96,18 @@ Result<int> lab_status(const LabNodeOptions& options) {
     std::int64_t memory = 0;
     std::string text;
     json::Writer out(text);
-    out.begin_object().field("url", info.url).field("state", info.state).field("topology", info.topology).key("nodes").begin_array();
+    out.begin_object()
+        .field("url", info.url)
+        .field("state", info.state)
+        .field("topology", info.topology)
+        .key("nodes")
+        .begin_array();
     for (const lab::NodeStatus& node : nodes) {
         memory += node.memory_bytes;
-        out.begin_object().field("name", node.node.name).field("role", node.node.role).field("address", node.node.address);
+        out.begin_object()
+            .field("name", node.node.name)
+            .field("role", node.node.role)
+            .field("address", node.node.address);
         out.field("namespace", node.node.name_space).field("pid", static_cast<std::int64_t>(node.node.pid));
         out.field("agent_runs", node.agent_runs).field("registered", node.registered);
         out.field("memory_bytes", node.memory_bytes).key("faults").begin_array();
@@ -120,8 +128,8 @@ Result<int> lab_status(const LabNodeOptions& options) {
             faults += (faults.empty() ? "  [" : ", ") + fault;
         std::printf("  %-7s %-8s %-13s %5lld MB  %s%s%s\n", node.node.name.c_str(), node.node.role.c_str(),
                     node.node.address.c_str(), static_cast<long long>(node.memory_bytes / 1'000'000),
-                    services.empty() && node.node.role != "client" ? "not registered" : services.c_str(), faults.c_str(),
-                    faults.empty() ? "" : "]");
+                    services.empty() && node.node.role != "client" ? "not registered" : services.c_str(),
+                    faults.c_str(), faults.empty() ? "" : "]");
     }
     out.end_array().field("memory_bytes", memory).field("well", well).end_object();
     print_line(options.json ? text
@@ -136,7 +144,10 @@ Result<int> lab_kill(const LabNodeOptions& options) {
                              : options.disk_full ? lab::Fault::disk_full
                                                  : lab::Fault::kill;
     STOA_CHECK(lab::kill(options.dir, options.name, fault));
-    const char* done = options.stop ? " is frozen." : options.net ? " is cut off." : options.disk_full ? " has no space left." : " is killed.";
+    const char* done = options.stop        ? " is frozen."
+                       : options.net       ? " is cut off."
+                       : options.disk_full ? " has no space left."
+                                           : " is killed.";
     print_line(options.json ? R"({"done":true})" : "  " + options.name + done);
     return 0;
 }

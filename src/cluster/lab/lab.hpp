@@ -52,7 +52,7 @@ struct LabInfo {
     int network = 0;
     std::string url, webhook_url, ca_file;
     std::string admin_link, login_link;  ///< each logs the administrator in once: for people; for drills
-    std::string switch_space;  ///< namespace from which both networks can be reached
+    std::string switch_space;            ///< namespace from which both networks can be reached
     std::string program;
     std::vector<LabNode> nodes;
     std::int64_t ready_ms = 0;  ///< how long it took

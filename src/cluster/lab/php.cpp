@@ -19,6 +19,7 @@ Result<ServiceFile> file(const std::string& folder, const std::string& name, con
 }  // namespace
 
 Status use_php(ClusterSpec& spec, const std::string& php_dir) {
+    if (php_dir.empty()) return not_found("The example site (deploy/examples/php-site) is not beside the program.");
     AppSpec& app = spec.web.app;
     app.version = "1";
     app.main.name = "web";

@@ -41,7 +41,10 @@ std::string to_json(const LabInfo& info) {
     json::Writer out(text);
     out.begin_object();
     out.field("state", info.state).field("url", info.url).field("webhook_url", info.webhook_url);
-    out.field("admin_link", info.admin_link).field("login_link", info.login_link).field("ca_file", info.ca_file).field("topology", info.topology);
+    out.field("admin_link", info.admin_link)
+        .field("login_link", info.login_link)
+        .field("ca_file", info.ca_file)
+        .field("topology", info.topology);
     out.field("app", info.app).field("dir", info.dir).field("id", info.id).field("network", info.network);
     out.field("switch", info.switch_space).field("program", info.program).field("ready_ms", info.ready_ms);
     if (info.already_up) out.field("already_up", true);

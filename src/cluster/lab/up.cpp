@@ -47,7 +47,8 @@ std::vector<Need> needs(const LabOptions& options) {
         all.insert(all.end(), std::begin(more), std::end(more));
     }
     if (options.topology == Topology::galera) {
-        const Need more[] = {{"rsync", "rsync"}, {"lsof", "lsof"}, {"/usr/lib/galera/libgalera_smm.so", "galera-4"}};
+        const Need more[] = {
+            {"mariadb-backup", "mariadb-backup"}, {"socat", "socat"}, {"/usr/lib/galera/libgalera_smm.so", "galera-4"}};
         all.insert(all.end(), std::begin(more), std::end(more));
     }
     if (options.app == "php") {
@@ -184,8 +185,9 @@ class Starter {
                 const auto response = net::fetch(request);
                 if (response && response->status == 200) return;
                 if (passed_ms() > options_.ready_ms) {
-                    result = Error{Errc::timeout, info_.url + " does not answer: " +
-                                                      (response ? std::to_string(response->status) : response.error().message)};
+                    result = Error{Errc::timeout,
+                                   info_.url + " does not answer: " +
+                                       (response ? std::to_string(response->status) : response.error().message)};
                     return;
                 }
                 pause();
@@ -324,10 +326,13 @@ class Starter {
         info_.webhook_url = webhook->as_text().value_or("");
         // Another, for drills: each works once.
         Command another{{options_.program, "user", "login-link", "--config", config, "--admin", "--json"},
-                        {}, info_.node(host)->name_space, kAccountMs};
+                        {},
+                        info_.node(host)->name_space,
+                        kAccountMs};
         STOA_TRY(const std::string second, run_well(another));
         const auto parsed = json::parse(second);
-        if (const json::Value* found = parsed ? parsed->find("link") : nullptr) info_.login_link = found->as_text().value_or("");
+        if (const json::Value* found = parsed ? parsed->find("link") : nullptr)
+            info_.login_link = found->as_text().value_or("");
         say(options_.demo ? "account with demo data is made" : "account is made");
         return {};
     }

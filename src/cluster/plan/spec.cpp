@@ -99,18 +99,21 @@ class Reader {
         t.text("front_address", host.front_address);
         t.choice("role", host.role, kRoles);
         if (host.name.empty()) t.complain("name", "is missing");
-        if (!host.name.empty() && !is_name(host.name)) t.complain("name", "must be made of a-z, 0-9 and '-', at most 40");
+        if (!host.name.empty() && !is_name(host.name))
+            t.complain("name", "must be made of a-z, 0-9 and '-', at most 40");
         if (host.role.empty())
             t.complain("role", "is missing for \"" + host.name + "\": lb, web, db, redis, etcd or files");
         if (host.address.empty()) t.complain("address", "is missing for \"" + host.name + "\"");
-        if (!host.address.empty() && !is_ipv4(host.address)) t.complain("address", "must be an IPv4 address, not \"" + host.address + "\"");
+        if (!host.address.empty() && !is_ipv4(host.address))
+            t.complain("address", "must be an IPv4 address, not \"" + host.address + "\"");
         if (host.role == "lb" && host.front_address.empty()) host.front_address = host.address;
         if (host.role != "lb" && !host.front_address.empty())
             t.complain("front_address", "belongs to hosts of the role lb only");
         if (!host.front_address.empty() && !is_ipv4(host.front_address))
             t.complain("front_address", "must be an IPv4 address, not \"" + host.front_address + "\"");
         for (const HostSpec& other : spec_.hosts) {
-            if (!host.name.empty() && other.name == host.name) t.complain("name", "\"" + host.name + "\" is there twice");
+            if (!host.name.empty() && other.name == host.name)
+                t.complain("name", "\"" + host.name + "\" is there twice");
             if (!host.address.empty() && other.address == host.address)
                 t.complain("address", host.address + " belongs to \"" + other.name + "\" already");
         }

@@ -39,7 +39,9 @@ async function rounds_of(options: Options, set: string, engines: string[], least
       throw new Error(`round ${round}: ${String(error)}\n${await lastWords(set, victim)}\n${portal!.output.slice(-1_000)}`)
     })
     outages.push(performance.now() - killed)
-    await engine('ready', set)
+    await engine('ready', set).catch(async (error: unknown) => {
+      throw new Error(`round ${round}: ${String(error)}\n${await lastWords(set, victim)}`)
+    })
     if (load.failures.length > 0) break
   }
   await load.stop()

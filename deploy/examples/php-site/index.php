@@ -50,7 +50,7 @@ try {
         $db->exec(TABLE);
         return $db->query('SELECT id, name, file FROM guests ORDER BY id DESC LIMIT 50')->fetchAll(PDO::FETCH_ASSOC);
     });
-    echo json_encode(['visits' => $_SESSION['visits'], 'host' => gethostname(), 'guests' => $guests]), "\n";
+    echo json_encode(['visits' => $_SESSION['visits'], 'host' => getenv('WEB_HOST'), 'guests' => $guests]), "\n";
 } catch (Throwable $error) {
     error_log($error->getMessage());
     http_response_code(503);

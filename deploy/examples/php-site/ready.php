@@ -5,6 +5,7 @@ declare(strict_types=1);
 require __DIR__ . '/common.php';
 
 header('Content-Type: text/plain');
+header('X-Stoa-Version: 1');  // as in the cluster's description: a host that says another gets no visitors
 header('Cache-Control: no-store');
 try {
     database(true)->query('SELECT 1');

@@ -8,6 +8,8 @@
 
 #include "app/commands/common.hpp"
 #include "base/log.hpp"
+#include "cluster/balancer/component.hpp"
+#include "cluster/control/control_component.hpp"
 #include "cluster/node/agent.hpp"
 
 namespace stoa::app {
@@ -15,8 +17,15 @@ namespace stoa::app {
 namespace {
 
 /// What runs inside the agent, by the role of its host.
-std::vector<std::unique_ptr<cluster::node::Component>> components_for(const cluster::node::AgentOptions&) {
-    return {};
+std::vector<std::unique_ptr<cluster::node::Component>> components_for(const cluster::node::AgentOptions& options) {
+    std::vector<std::unique_ptr<cluster::node::Component>> components;
+    if (options.role == "lb") components.push_back(cluster::make_balancer());
+    if (options.role == "etcd") {
+        cluster::control::ControlOptions control;
+        control.portal_version = kVersion;
+        components.push_back(cluster::control::make_control(std::move(control)));
+    }
+    return components;
 }
 
 }  // namespace

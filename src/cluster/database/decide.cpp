@@ -50,6 +50,7 @@ std::optional<Action> stay_safe(const Self& self, std::int64_t now_us) {
                                                                : "the lease could not be renewed in time");
     }
     if (self.hangs) return act(Kind::kill_server, "its heartbeat cannot be written");
+    if (self.receipts_lost) return act(Kind::kill_server, "a standby has all that waits, but its receipt was lost");
     return std::nullopt;
 }
 
@@ -78,7 +79,7 @@ Acknowledgers first_list(const Settings& settings, const ClusterView& cluster, c
             if (led_last || heard) list.members.push_back(one);
         }
         list.kills_by_hang = old.kills_by_hang;
-        list.at_ms = old.at_ms;
+        list.hung_at_ms = old.hung_at_ms;
         for (const auto* lives : {&old.members, &old.barred}) {
             for (const auto& one : *lives) {
                 if (one.name == settings.name || over(cluster, one) || list.is_barred(one)) continue;
@@ -108,6 +109,12 @@ bool fit_to_acknowledge(const Member& member, const Self& self, const Acknowledg
     return member.lag_ms < 1'000 || member.received.reached(self.applied);
 }
 
+/// When nobody acknowledges, all commits wait: whoever there is, however far behind, and before it receives what waits.
+bool may_be_first(const Member& member, const Acknowledgers& list) {
+    return !member.life.empty() && !member.acknowledges && !member.writable &&
+           !list.is_barred({member.name, member.life});
+}
+
 /// What the list should be now; nothing when it is right.
 std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterView& cluster, const Self& self,
                                        std::int64_t now_us) {
@@ -130,10 +137,11 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
     }
     const auto barred = std::erase_if(next.barred, [&](const ServerLife& one) { return over(cluster, one); });
     changed = changed || barred > 0;
+    const bool nobody = next.members.empty() && !next.alone;
     for (const auto& name : settings.members) {
         const Member* member = published(cluster, name);
         if (member == nullptr || name == settings.name || next.member(name) != nullptr) continue;
-        if (!fit_to_acknowledge(*member, self, next)) continue;
+        if (nobody ? !may_be_first(*member, next) : !fit_to_acknowledge(*member, self, next)) continue;
         next.members.push_back({name, member->life});
         changed = true;
     }
@@ -245,6 +253,10 @@ Action follow_leader(const Settings& settings, const ClusterView& cluster, const
                        self.receiving && self.applying && self.acknowledges == acknowledging;
     if (right) return wait();
     if (now_us < self.follow_again_us) return wait("following again is due later");
+    const auto& list = *cluster.acknowledgers;
+    if (listed == nullptr && !self.receiving && list.members.empty() && !list.alone) {
+        return wait("it will be listed first: a receipt is given for what is received afterwards");
+    }
     Action follow = act(Kind::follow, "it leads");
     follow.member = cluster.leader->name;
     follow.epoch = cluster.epoch();
@@ -332,10 +344,14 @@ bool may_lead(const Settings& settings, const ClusterView& listed, const Self& s
     return self.forced || elect(listed, settings.members).winner == settings.name;
 }
 
-int hang_limit_ms(const Timing& timing, const ClusterView& cluster) {
+int recent_hangs(const Acknowledgers& list, std::int64_t now_ms) {
+    return now_ms - list.hung_at_ms < kHangMemoryMs ? list.kills_by_hang : 0;
+}
+
+int hang_limit_ms(const Timing& timing, const ClusterView& cluster, std::int64_t now_ms) {
     int limit = timing.hang_ms;
-    const int doubles = cluster.acknowledgers ? std::min(cluster.acknowledgers->kills_by_hang - 1, 8) : 0;
-    for (int i = 0; i < doubles; ++i)
+    const int hangs = cluster.acknowledgers ? recent_hangs(*cluster.acknowledgers, now_ms) : 0;
+    for (int i = 2; i < std::min(hangs, 8); ++i)
         limit *= 2;
     return std::min(limit, timing.hang_longest_ms);
 }

@@ -53,9 +53,11 @@ struct Self {
     bool forced = false;              ///< took the key because an operator said so
     bool served = false;              ///< has been open in this leadership
     std::int64_t write_until_us = 0;  ///< by lease or by the acknowledgers' word; kept over a restart of the agent
-    bool confirmed = false;           ///< ... by the acknowledgers' word: etcd does not answer
     std::int64_t taken_us = 0;
     bool hangs = false;  ///< heartbeats are not written, and not for want of receipts
+    /// Commits wait although a listed member has all of them: it received them before it acknowledged, or the receipt
+    /// was lost on the way. The server takes nothing new meanwhile, so no later receipt will come.
+    bool receipts_lost = false;
 
     std::int64_t vacant_us = 0;  ///< since when etcd names no leader
     struct Seen {
@@ -103,8 +105,12 @@ Action decide(const Settings& settings, const ClusterView& cluster, const Self& 
 /// After the key was created: whether what etcd holds then really lets this member lead. Guards against a stale copy.
 bool may_lead(const Settings& settings, const ClusterView& listed, const Self& self);
 
-/// How long a heartbeat may take, longer after leaders that were ended for hanging in a row: a slow disk under all of
-/// them must not make the role go round.
-int hang_limit_ms(const Timing& timing, const ClusterView& cluster);
+/// Leaders in a row that were ended for hanging, within the last while.
+int recent_hangs(const Acknowledgers& list, std::int64_t now_ms);
+inline constexpr std::int64_t kHangMemoryMs = 60'000;
+
+/// How long a heartbeat may take. From the third leader in a row on that was ended for hanging it is longer: a slow
+/// disk under all of them must not make the role go round. `now_ms`: wall clock.
+int hang_limit_ms(const Timing& timing, const ClusterView& cluster, std::int64_t now_ms);
 
 }  // namespace stoa::cluster::database

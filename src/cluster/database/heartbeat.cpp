@@ -115,31 +115,35 @@ void Heartbeat::watch(std::int64_t epoch) {
             if (!stopping_) wake_.wait_us(mutex_, kLookMs * 1'000LL);
             if (stopping_) return;
         }
-        if (session == nullptr || session->broken()) {
+        const auto begun = begun_us_.load();
+        auto late_us = begun == 0 ? 0 : now_us() - begun;
+        const bool broken = session == nullptr || session->broken();
+        // To connect to a server that hangs takes a second: not while that is the question.
+        if (broken && (late_us < 300'000 || late_us >= limit_ms_ * 1'000LL)) {
             auto opened = AdminConnection::open(where_);
             session = opened ? std::shared_ptr<AdminConnection>(std::move(*opened)) : nullptr;
             MutexLock lock(mutex_);
             watching_ = session;
             if (stopping_) return;
         }
-        const auto begun = begun_us_.load();
-        const auto late_us = begun == 0 ? 0 : now_us() - begun;
         if (late_us < 300'000) {
             set(hangs_, false);
             continue;
         }
         bool waiting = false;
         bool receivers = false;
-        if (session != nullptr) {
+        if (session != nullptr && !session->broken()) {
+            const int left_ms = limit_ms_ - static_cast<int>(late_us / 1'000);
             const auto rows = session->query(
                 "SELECT variable_name AS n, variable_value AS v FROM information_schema.global_status WHERE "
                 "variable_name IN ('RPL_SEMI_SYNC_MASTER_WAIT_SESSIONS', 'RPL_SEMI_SYNC_MASTER_CLIENTS')",
-                kAnswerMs);
+                std::max(kAnswerMs, left_ms));
             for (const auto& row : rows ? *rows : std::vector<db::mariadb::AdminRow>()) {
                 (row.at("n").ends_with("CLIENTS") ? receivers : waiting) = row.at("v") != "0";
             }
         }
         if (begun_us_ != begun) continue;  // it was written meanwhile
+        late_us = now_us() - begun;
         set(waits_, waiting);
         set(hangs_, !waiting && late_us >= limit_ms_ * 1'000LL);
         if (!waiting) nudges = 0;

@@ -27,9 +27,9 @@ class LeaderKey {
     LeaderKey& operator=(const LeaderKey&) = delete;
 
     struct Taken {
-        std::int64_t epoch = 0;     ///< the key's create_revision
+        std::int64_t epoch = 0;  ///< the key's create_revision
         std::int64_t revision = 0;
-        std::int64_t sent_us = 0;   ///< the lease lasts from then on
+        std::int64_t sent_us = 0;  ///< the lease lasts from then on
     };
     /// Errors: conflict (somebody else has it), unavailable and timeout (it may be there all the same).
     Result<Taken> take(const std::string& value) STOA_EXCLUDES(mutex_);

@@ -16,7 +16,7 @@ using db::mariadb::AdminRow;
 using db::mariadb::quoted;
 
 constexpr std::int64_t kFirstLeaderNumber = 1'000;  ///< below: those of the configuration
-constexpr int kStopMs = 8'000;  ///< STOP SLAVE may try to reach a source that is silent
+constexpr int kStopMs = 8'000;                      ///< STOP SLAVE may try to reach a source that is silent
 
 std::string at(const AdminRow& row, std::string_view name) {
     const auto found = row.find(name);
@@ -73,11 +73,10 @@ Result<std::vector<AdminRow>> LocalServer::query(const std::string& sql, int tim
 
 Result<ServerFacts> LocalServer::look(int timeout_ms) {
     ServerFacts facts;
-    STOA_TRY(const auto variables,
-             query("SELECT @@global.read_only AS ro, @@global.rpl_semi_sync_master_enabled AS m, "
-                   "@@global.rpl_semi_sync_slave_enabled AS s, @@global.gtid_slave_pos AS sp, "
-                   "@@global.gtid_binlog_pos AS bp",
-                   timeout_ms));
+    STOA_TRY(const auto variables, query("SELECT @@global.read_only AS ro, @@global.rpl_semi_sync_master_enabled AS m, "
+                                         "@@global.rpl_semi_sync_slave_enabled AS s, @@global.gtid_slave_pos AS sp, "
+                                         "@@global.gtid_binlog_pos AS bp",
+                                         timeout_ms));
     if (variables.empty()) return internal_error("The database server gave no variables.");
     const auto& row = variables.front();
     facts.read_only = on(row, "ro");
@@ -98,8 +97,8 @@ Result<ServerFacts> LocalServer::look(int timeout_ms) {
         if (facts.receive_error != 0) facts.problem = "receiving: " + at(status, "Last_IO_Error");
         if (auto beat = query("SELECT at_us FROM stoa_cluster.heartbeat WHERE id=1", timeout_ms);
             beat && !beat->empty()) {
-            facts.lag_ms = std::max<std::int64_t>(
-                0, (system_clock().now_us() - number(beat->front(), "at_us")) / 1'000);
+            facts.lag_ms =
+                std::max<std::int64_t>(0, (system_clock().now_us() - number(beat->front(), "at_us")) / 1'000);
         }
     }
     return facts;
@@ -147,13 +146,14 @@ Status LocalServer::make_accounts() {
                                      "table_name='heartbeat'"));
     if (!table.empty()) return {};
     STOA_CHECK(run("CREATE DATABASE IF NOT EXISTS stoa_cluster"));
-    return run("CREATE TABLE IF NOT EXISTS stoa_cluster.heartbeat (id INT PRIMARY KEY, epoch BIGINT NOT NULL, at_us "
-               "BIGINT NOT NULL) ENGINE=InnoDB");
+    return run(
+        "CREATE TABLE IF NOT EXISTS stoa_cluster.heartbeat (id INT PRIMARY KEY, epoch BIGINT NOT NULL, at_us "
+        "BIGINT NOT NULL) ENGINE=InnoDB");
 }
 
 /// A server never receives changes that carry its own number, and one that comes back from a crash lacks its last ones,
-/// which others kept: so each leadership writes under a number of its own. It also makes any change that one server alone
-/// has known at sight.
+/// which others kept: so each leadership writes under a number of its own. It also makes any change that one server
+/// alone has known at sight.
 Status LocalServer::take_number(std::int64_t epoch) {
     const auto number = kFirstLeaderNumber + epoch % (4'294'967'295 - kFirstLeaderNumber);
     STOA_CHECK(run("SET GLOBAL server_id=" + std::to_string(number)));

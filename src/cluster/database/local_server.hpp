@@ -33,11 +33,11 @@ struct ServerFacts {
     bool acknowledges = false;  ///< rpl_semi_sync_slave_enabled
     bool receiving = false;     ///< the IO thread runs or connects
     bool applying = false;
-    std::string source;         ///< "host:port"
+    std::string source;  ///< "host:port"
     Position received, applied;
     int receive_error = 0, apply_error = 0;
     std::string problem;
-    std::int64_t lag_ms = 0;    ///< by the heartbeat row and the wall clocks of both hosts
+    std::int64_t lag_ms = 0;  ///< by the heartbeat row and the wall clocks of both hosts
 };
 
 class LocalServer {

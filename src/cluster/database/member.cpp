@@ -31,12 +31,13 @@ namespace {
 
 using Kind = Action::Kind;
 
-constexpr int kLookMs = 400;          ///< a look at the own server
-constexpr int kHungMs = 3'000;        ///< a replica that does not answer for so long is ended
+constexpr int kLookMs = 400;    ///< a look at the own server
+constexpr int kHungMs = 3'000;  ///< a replica that does not answer for so long is ended
 constexpr int kTickMs = 100;
 constexpr int kPublishMs = 200;
-constexpr int kConfirmMs = 300;       ///< between questions to the acknowledgers while etcd is silent
+constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
 constexpr int kPeerMs = 150;
+constexpr int kReceiptsMs = 1'000;  ///< after that a receipt that must have been sent counts as lost
 constexpr int kAlertS = 5;
 constexpr std::size_t kFileBytesMax = 4'096;
 
@@ -171,6 +172,7 @@ class MemberRuntime::Impl {
             ClusterView view = read_cluster();
             note_vacancy(view);
             see_acknowledgers(view);
+            self_.receipts_lost = receipts_lost(view);
             const Action action = decide(settings_, view, self_, now_us());
             show(view, action);
             if (action.kind == Kind::wait) {
@@ -238,7 +240,8 @@ class MemberRuntime::Impl {
             server_.reset();
             if (self_.server != Self::Server::answers) self_.server = Self::Server::starting;
             if (answered_us_ != 0 && !self_.writable && ms_since(answered_us_) > kHungMs) {
-                log::warn("database_server_hangs", {{"member", settings_.name}, {"do", "it is ended and started again"}});
+                log::warn("database_server_hangs",
+                          {{"member", settings_.name}, {"do", "it is ended and started again"}});
                 process_.kill();
                 answered_us_ = 0;
             }
@@ -262,15 +265,14 @@ class MemberRuntime::Impl {
 
     ClusterView read_cluster() {
         const auto snapshot = mirror_.snapshot();
-        ClusterView view = read_view(keys_, snapshot->values, snapshot->revision,
-                                     mirror_.fresh() && snapshot->revision != 0);
+        ClusterView view =
+            read_view(keys_, snapshot->values, snapshot->revision, mirror_.fresh() && snapshot->revision != 0);
         if (view.revision < own_.revision) {  // what was written oneself is known at once
             view.leader = own_.leader;
             view.acknowledgers = own_.list;
             view.revision = own_.revision;
         }
-        const int limit = hang_limit_ms(settings_.timing, view);
-        hang_limit_ms_ = limit;
+        hang_limit_ms_ = hang_limit_ms(settings_.timing, view, system_clock().now_us() / 1'000);
         return view;
     }
     void note_vacancy(const ClusterView& view) {
@@ -300,6 +302,26 @@ class MemberRuntime::Impl {
             }
         }
         self_.acknowledgers = std::move(seen);
+    }
+
+    /// For a second now.
+    bool receipts_lost(const ClusterView& view) {
+        bool lost = self_.writable && heartbeat_.waits_for_receipts() && view.acknowledgers;
+        if (lost) {
+            const auto& members = view.acknowledgers->members;
+            lost = std::any_of(members.begin(), members.end(), [&](const ServerLife& one) {
+                const auto at = view.members.find(one.name);
+                return at != view.members.end() && at->second.life == one.life && at->second.acknowledges &&
+                       at->second.receiving && at->second.received.reached(self_.applied);
+            });
+        }
+        if (!lost || !(self_.applied == waiting_at_)) {
+            waiting_at_ = self_.applied;
+            waiting_us_ = lost ? now_us() : 0;
+            return false;
+        }
+        if (waiting_us_ == 0) waiting_us_ = now_us();
+        return ms_since(waiting_us_) > kReceiptsMs;
     }
 
     // --- what it does
@@ -356,9 +378,10 @@ class MemberRuntime::Impl {
     Status kill_server(const Action& action) {
         process_.kill();
         if (self_.hangs) killed_by_hang_ = true;
-        log::error("database_server_ended",
-                   {{"member", settings_.name}, {"epoch", self_.epoch}, {"why", action.reason},
-                    {"do", "it starts again as a replica by itself"}});
+        log::error("database_server_ended", {{"member", settings_.name},
+                                             {"epoch", self_.epoch},
+                                             {"why", action.reason},
+                                             {"do", "it starts again as a replica by itself"}});
         // Nothing runs in it any more once the signal is on its way: others may take over at once.
         server_.reset();
         const auto deadline = now_us() + 200'000;
@@ -372,8 +395,9 @@ class MemberRuntime::Impl {
         if (killed_by_hang_ && own_.list) {
             // Whoever comes next is more patient.
             Acknowledgers list = *own_.list;
-            ++list.kills_by_hang;
-            list.at_ms = system_clock().now_us() / 1'000;
+            const auto now_ms = system_clock().now_us() / 1'000;
+            list.kills_by_hang = 1 + recent_hangs(list, now_ms);
+            list.hung_at_ms = now_ms;
             (void)etcd_.put_if_unchanged_while(keys_.acknowledgers(), to_json(list), list_revision_, keys_.leader(),
                                                self_.epoch);
         }
@@ -400,6 +424,7 @@ class MemberRuntime::Impl {
         self_.received = facts.received;
         self_.receiving = false;
         self_.vote = Vote{action.epoch, facts.received};
+        self_.follow_again_us = 0;  // the next leader is another one
         steps_.fenced_us = now_us();
         publish(true);
         return {};
@@ -423,7 +448,7 @@ class MemberRuntime::Impl {
         self_.restarting = action.restarting;
         self_.served = false;
         self_.taken_us = now_us();
-        self_.confirmed = false;
+        renewed_us_ = taken.sent_us;
         const auto until = taken.sent_us + settings_.timing.fence_ms * 1'000LL;
         watchdog_.arm(process_.pid(), until);
         // What etcd holds now that nobody else can take over: was the copy that led here stale?
@@ -465,6 +490,7 @@ class MemberRuntime::Impl {
         self_.key_revision = taken.revision;
         self_.served = self_.writable;
         self_.taken_us = now_us();
+        renewed_us_ = taken.sent_us;
         list_revision_ = list ? list->mod_revision : 0;
         if (list) {
             if (auto read = acknowledgers_from_json(list->value)) own_.list = std::move(*read);
@@ -474,10 +500,8 @@ class MemberRuntime::Impl {
     }
 
     Status write_list(Acknowledgers list) {
-        if (list.at_ms == 0) list.at_ms = system_clock().now_us() / 1'000;
-        STOA_TRY(const auto outcome,
-                 etcd_.put_if_unchanged_while(keys_.acknowledgers(), to_json(list), list_revision_, keys_.leader(),
-                                              self_.epoch));
+        STOA_TRY(const auto outcome, etcd_.put_if_unchanged_while(keys_.acknowledgers(), to_json(list), list_revision_,
+                                                                  keys_.leader(), self_.epoch));
         if (!outcome.done) {
             // Its own earlier try whose answer was lost?
             STOA_TRY(const auto there, etcd_.get(keys_.acknowledgers()));
@@ -568,7 +592,8 @@ class MemberRuntime::Impl {
         const bool only_grows = std::all_of(before.begin(), before.end(), [&](const ServerLife& one) {
             return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
         });
-        if (!only_grows || before.empty()) {
+        // While nobody was listed, nothing was acknowledged, unless an operator's policy allowed that.
+        if (!only_grows || view.acknowledgers->alone) {
             // Somebody who stays must have all that those who go may have acknowledged.
             STOA_TRY(const auto position, server_.position());
             bool covered = list.members.empty();
@@ -667,8 +692,8 @@ class MemberRuntime::Impl {
             } else {
                 log::error("database_reseed_failed", {{"member", settings_.name}, {"problem", done.error().message}});
             }
-            if (view.command && view.command->kind == Command::Kind::reseed &&
-                view.command->member == settings_.name && view.command->answer.empty()) {
+            if (view.command && view.command->kind == Command::Kind::reseed && view.command->member == settings_.name &&
+                view.command->answer.empty()) {
                 Action result;
                 result.reason = done ? "copied" : "failed: " + done.error().message;
                 (void)answer(result, view);
@@ -761,12 +786,16 @@ class MemberRuntime::Impl {
         if (self_.vacant_us != 0 && vacant_s >= kAlertS && now_us() - alerted_us_ > 10'000'000) {
             alerted_us_ = now_us();
             log::error("database_no_leader",
-                       {{"member", settings_.name}, {"seconds", vacant_s}, {"waits_for", action.reason},
+                       {{"member", settings_.name},
+                        {"seconds", vacant_s},
+                        {"waits_for", action.reason},
                         {"do", "bring the named members back, or see `stoa cluster db explain`"}});
         }
         if (!self_.source.empty() && lag_ms_ > settings_.timing.lag_alert_ms && now_us() - alerted_us_ > 10'000'000) {
             alerted_us_ = now_us();
-            log::error("database_lag", {{"member", settings_.name}, {"ms", lag_ms_}, {"problem", problem_},
+            log::error("database_lag", {{"member", settings_.name},
+                                        {"ms", lag_ms_},
+                                        {"problem", problem_},
                                         {"do", "see whether it receives and applies"}});
         }
         (void)view;
@@ -785,8 +814,8 @@ class MemberRuntime::Impl {
         member.applied = self_.applied;
         member.vote = self_.vote;
         member.lag_ms = lag_ms_;
-        member.in_pool = member.follows_epoch != 0 && member.receiving && member.applying &&
-                         lag_ms_ <= settings_.timing.lag_pool_ms;
+        member.in_pool =
+            member.follows_epoch != 0 && member.receiving && member.applying && lag_ms_ <= settings_.timing.lag_pool_ms;
         member.problem = self_.parted ? "its history is not the leader's: " + problem_ : problem_;
         if (heartbeat_.waits_for_receipts()) member.problem = "commits wait for a standby";
         MutexLock lock(mutex_);
@@ -862,6 +891,8 @@ class MemberRuntime::Impl {
     std::string problem_;
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;
+    Position waiting_at_;
+    std::int64_t waiting_us_ = 0;
     bool publish_now_ = false;
     std::map<std::string, std::string> known_addresses_;
     Kind last_failed_ = Kind::wait;

@@ -87,7 +87,7 @@ std::string to_json(const Acknowledgers& record) {
     w.field("alone", record.alone)
         .field("preferred", record.preferred)
         .field("kills_by_hang", record.kills_by_hang)
-        .field("at_ms", record.at_ms)
+        .field("hung_at_ms", record.hung_at_ms)
         .end_object();
     return out;
 }
@@ -179,7 +179,7 @@ Result<Acknowledgers> acknowledgers_from_json(std::string_view text) {
                    .flag("alone", record.alone)
                    .text("preferred", record.preferred)
                    .integer("kills_by_hang", record.kills_by_hang)
-                   .integer("at_ms", record.at_ms)
+                   .integer("hung_at_ms", record.hung_at_ms)
                    .require("leader", !record.leader.empty(), "must not be empty")
                    .status());
     record.base = Position(base);

@@ -64,10 +64,10 @@ struct Acknowledgers {
     Position base;                    ///< what the leader had when it wrote this, complete and on its disk
     /// Who might still be connected as an acknowledger of an earlier list, in that life: not let in before another one.
     std::vector<ServerLife> barred;
-    bool alone = false;      ///< commits count without any receipt: an operator's policy allows that
-    std::string preferred;   ///< wins among equals: a planned switchover
-    int kills_by_hang = 0;   ///< leaders in a row that were ended for not answering
-    std::int64_t at_ms = 0;  ///< wall clock
+    bool alone = false;           ///< commits count without any receipt: an operator's policy allows that
+    std::string preferred;        ///< wins among equals: a planned switchover
+    int kills_by_hang = 0;        ///< leaders in a row that were ended for not answering
+    std::int64_t hung_at_ms = 0;  ///< the last of them, wall clock
 
     const ServerLife* member(std::string_view name) const;
     bool is_barred(const ServerLife& who) const;

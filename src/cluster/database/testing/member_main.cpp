@@ -2,9 +2,9 @@
 //   database_test_member DIR NAME PORT ETCD[,ETCD…] NAME[,NAME…] TEST_PID
 // Ends with its test: what it started is killed then.
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>

@@ -42,10 +42,10 @@ TestCluster::TestCluster(int members, std::size_t etcd_servers) : etcd_(etcd_ser
     client_ = std::make_unique<etcd::Client>(etcd::ClientOptions{etcd_.endpoints()});
     const std::string seed = dir_.path("seed");
     std::filesystem::create_directory(seed);
-    const auto installed = fixture::run_command({"mariadb-install-db", "--no-defaults", "--datadir=" + seed,
-                                                 "--user=root", "--auth-root-authentication-method=normal",
-                                                 "--skip-test-db", "--skip-name-resolve"},
-                                                120'000);
+    const auto installed =
+        fixture::run_command({"mariadb-install-db", "--no-defaults", "--datadir=" + seed, "--user=root",
+                              "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"},
+                             120'000);
     if (!installed) throw std::runtime_error(installed.error().message);
     for (int i = 1; i <= members; ++i) {
         Host host;
@@ -134,7 +134,8 @@ bool TestCluster::wait_until_whole(int timeout_ms) {
                 if (one.name == now.leader->name) continue;
                 const auto member = now.members.find(one.name);
                 const auto* listed = now.acknowledgers->member(one.name);
-                if (member == now.members.end() || listed == nullptr || listed->life != member->second.life) return false;
+                if (member == now.members.end() || listed == nullptr || listed->life != member->second.life)
+                    return false;
                 if (!member->second.receiving || !member->second.acknowledges) return false;
             }
             return true;
@@ -148,12 +149,25 @@ std::string TestCluster::sql(const Host& host, const std::string& text) {
     return out ? std::move(*out) : "error: " + out.error().message;
 }
 
+std::string TestCluster::column(const Host& host, const std::string& text) {
+    const std::string file = dir_.path("column");
+    const auto done =
+        fixture::run_command({"sh", "-c",
+                              "mariadb --no-defaults --socket=" + host.dir +
+                                  "/socket --user=root --batch --skip-column-names -e \"" + text + "\" > " + file});
+    if (!done) throw std::runtime_error(done.error().message);
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
 std::unique_ptr<db::Database> TestCluster::open() {
     const auto& primary = host(leader());
-    sql(primary, "CREATE DATABASE IF NOT EXISTS portal CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin; "
-                 "CREATE USER IF NOT EXISTS stoa@'127.0.0.1' IDENTIFIED BY '" + std::string(kPassword) +
-                     "'; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX ON portal.* TO "
-                     "stoa@'127.0.0.1'");
+    sql(primary,
+        "CREATE DATABASE IF NOT EXISTS portal CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin; "
+        "CREATE USER IF NOT EXISTS stoa@'127.0.0.1' IDENTIFIED BY '" +
+            std::string(kPassword) +
+            "'; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX ON portal.* TO "
+            "stoa@'127.0.0.1'");
     db::MariadbOptions options;
     std::vector<std::string> addresses;
     for (const auto& one : hosts_) {
@@ -193,10 +207,11 @@ std::string TestCluster::logs() const {
 std::string TestCluster::history_of(std::int64_t id) {
     std::string out;
     for (const auto& one : hosts_) {
-        auto found = fixture::run_command(
-            {"sh", "-c",
-             "mariadb-binlog --no-defaults --base64-output=decode-rows -v " + one.dir + "/data/bin.0* | grep -E "
-             "'^#.*GTID|@2=" + std::to_string(id) + "$' | grep -B1 '@2=' | head -3"});
+        auto found = fixture::run_command({"sh", "-c",
+                                           "mariadb-binlog --no-defaults --base64-output=decode-rows -v " + one.dir +
+                                               "/data/bin.0* | grep -E "
+                                               "'^#.*GTID|@2=" +
+                                               std::to_string(id) + "$' | grep -B1 '@2=' | head -3"});
         out += one.name + " " + (found ? *found : found.error().message) + " ";
     }
     return out;
@@ -221,12 +236,12 @@ void Writer::run(int number) {
     for (std::int64_t n = 0; !stopping_; ++n) {
         const std::int64_t id = first + n;
         // Each thread has an account of its own: they do not wait for each other.
-        const auto outcome = database_.write_and_wait(
-            {number + 1, "entry-" + std::to_string(id), "digest"}, [id](db::WriteTx& tx) -> Result<std::string> {
-                const db::Assignment row[] = {{"id", id}};
-                STOA_CHECK(tx.insert("entry", row));
-                return std::string("saved");
-            });
+        const auto outcome = database_.write_and_wait({number + 1, "entry-" + std::to_string(id), "digest"},
+                                                      [id](db::WriteTx& tx) -> Result<std::string> {
+                                                          const db::Assignment row[] = {{"id", id}};
+                                                          STOA_CHECK(tx.insert("entry", row));
+                                                          return std::string("saved");
+                                                      });
         if (!outcome) {
             ++failed_;
             ::usleep(1'000);

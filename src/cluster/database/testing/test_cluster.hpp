@@ -45,6 +45,8 @@ class TestCluster {
     bool wait_until_whole(int timeout_ms = 60'000);
     /// As root on one server; what it prints.
     std::string sql(const Host& host, const std::string& text);
+    /// The same for answers of any length.
+    std::string column(const Host& host, const std::string& text);
     std::unique_ptr<db::Database> open();
     std::string logs() const;
     /// Where a row stands in each server's log of changes, for whoever must find out how it was lost.

@@ -1,0 +1,130 @@
+#include "cluster/database/component.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "base/file_util.hpp"
+#include "base/log.hpp"
+#include "base/thread_annotations.hpp"
+#include "cluster/database/member.hpp"
+
+namespace stoa::cluster::database {
+namespace {
+
+constexpr const char* kService = "mariadb";
+constexpr std::size_t kFileBytesMax = 64 * 1024;
+constexpr std::int64_t kFilesUs = 200'000;  ///< between looks for the service's files
+
+/// The service of the agent: whether it is mariadbd yet, or still the script that waits for its role.
+class AgentDatabase final : public DatabaseProcess {
+  public:
+    explicit AgentDatabase(node::AgentContext& context) : context_(context) {}
+
+    pid_t pid() override {
+        for (const auto& service : context_.services()) {
+            if (service.name != kService || service.pid <= 0) continue;
+            std::ifstream file("/proc/" + std::to_string(service.pid) + "/comm");
+            std::string program;
+            std::getline(file, program);
+            return program == "mariadbd" ? service.pid : 0;
+        }
+        return 0;
+    }
+    Status start(bool as_leader) override {
+        return write_file_atomic(context_.service_dir(kService) + "/role", as_leader ? "MASTER\n" : "SLAVE\n", 0600);
+    }
+    void kill() override {
+        if (const pid_t server = pid(); server > 0) ::kill(server, SIGKILL);
+    }
+
+  private:
+    node::AgentContext& context_;
+};
+
+class MemberComponent final : public node::Component {
+  public:
+    ~MemberComponent() override { stop(); }
+    std::string_view name() const override { return "database"; }
+
+    Status start(node::AgentContext& context) override {
+        STOA_CHECK(make_dir(context.work_dir() + "/database", 0700));
+        process_ = std::make_unique<AgentDatabase>(context);
+        thread_ = std::thread([this, &context] {
+            pthread_setname_np(pthread_self(), "db-component");
+            run(context);
+        });
+        return {};
+    }
+    void stop() override {
+        {
+            MutexLock lock(mutex_);
+            stopping_ = true;
+            wake_.notify_all();
+        }
+        if (thread_.joinable()) thread_.join();
+        member_.reset();
+    }
+
+  private:
+    /// The files come with the service's definition, which may come later than the agent.
+    void run(node::AgentContext& context) {
+        const std::string dir = context.service_dir(kService);
+        for (;;) {
+            const auto members = read_file(dir + "/members", kFileBytesMax);
+            const auto accounts = read_file(dir + "/accounts", kFileBytesMax);
+            if (members && accounts) return begin(context, dir, *members, *accounts);
+            MutexLock lock(mutex_);
+            if (!stopping_) wake_.wait_us(mutex_, kFilesUs);
+            if (stopping_) return;
+        }
+    }
+    void begin(node::AgentContext& context, const std::string& dir, const std::string& members,
+               const std::string& accounts) {
+        MemberOptions options;
+        options.cluster = cluster_of(context);
+        options.settings.name = context.host();
+        options.settings.address = context.address() + ":3306";
+        std::istringstream names(members);
+        for (std::string name; std::getline(names, name);) {
+            if (!name.empty()) options.settings.members.push_back(name);
+        }
+        std::istringstream passwords(accounts);
+        std::getline(passwords, options.accounts.replication_password);
+        std::getline(passwords, options.accounts.agent_password);
+        options.etcd = context.etcd().options();
+        options.work_dir = context.work_dir() + "/database";
+        options.server.server = {dir + "/socket", 0};
+        options.server.user = "root";
+        auto member = std::make_unique<MemberRuntime>(std::move(options), *process_);
+        if (const auto started = member->start(); !started) {
+            log::error("database_member",
+                       {{"problem", started.error().message}, {"do", "see the work folder's rights"}});
+            return;
+        }
+        member_ = std::move(member);
+    }
+    /// "/stoa/<cluster>/" → "<cluster>"
+    static std::string cluster_of(node::AgentContext& context) {
+        const std::string root = context.keys().root();
+        return root.substr(6, root.size() - 7);
+    }
+
+    std::unique_ptr<AgentDatabase> process_;
+    std::unique_ptr<MemberRuntime> member_;
+    std::thread thread_;
+    Mutex mutex_;
+    CondVar wake_;
+    bool stopping_ STOA_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+std::unique_ptr<node::Component> make_member() {
+    return std::make_unique<MemberComponent>();
+}
+
+}  // namespace stoa::cluster::database

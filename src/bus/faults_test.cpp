@@ -152,7 +152,8 @@ TEST(RedisBusFaults, a_failover_is_followed) {
     EXPECT_EQ(group.master(), 1);
 }
 
-TEST(RedisBusFaults, what_was_published_just_before_a_failover_is_said_again) {
+// Who listens to the new server before it is said again hears it; who comes later is told of a gap after it.
+TEST(RedisBusFaults, what_was_published_just_before_a_failover_is_heard_or_followed_by_a_gap) {
     fixture::RedisGroup group(1);
     Node a(group.url()), b(group.url());
     ASSERT_TRUE(eventually([&] { return a.gaps == 1 && b.gaps == 1; }));
@@ -160,7 +161,8 @@ TEST(RedisBusFaults, what_was_published_just_before_a_failover_is_said_again) {
     a.bus->publish("news", "in between");
     group.server(0).process().freeze();
     EXPECT_TRUE(eventually([&] { return a.gaps == 2 && b.gaps == 2; }, 20'000));
-    EXPECT_TRUE(eventually([&] { return a.heard("in between") && b.heard("in between"); }, 5'000));
+    EXPECT_TRUE(hears(a, b));
+    EXPECT_TRUE(hears(b, a));
     group.server(0).process().thaw();
 }
 

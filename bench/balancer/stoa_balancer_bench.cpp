@@ -71,7 +71,8 @@ cluster::BalancerSpec make_spec(std::uint16_t web_port) {
 /// Writes the files of the service as the agent does, and starts it.
 Result<std::unique_ptr<fixture::EngineProcess>> start_haproxy(const cluster::BalancerSpec& spec,
                                                               const std::string& dir) {
-    for (const auto& file : cluster::balancer_services(spec)[0].files) {
+    const auto services = cluster::balancer_services(spec);
+    for (const auto& file : services[0].files) {
         std::string content = file.content;
         for (std::size_t at = 0; (at = content.find("{{dir}}", at)) != content.npos;)
             content.replace(at, 7, dir);

@@ -111,9 +111,15 @@ Status make_network(const Network& network) {
 }
 
 Status add_host(const Network& network, const NetworkHost& host) {
+    // What is left of a host of that name: of a try that broke off, or because the kernel takes its time.
+    remove_space(host.name_space);
+    for (const char* side : {"b-", "f-"})
+        (void)run({{"ip", "link", "delete", side + host.name}, {}, network.switch_space, 10'000});
     STOA_CHECK(ip("", "netns add " + host.name_space + "\n"));
-    STOA_CHECK(ip(network.switch_space, plug(host)));
-    return ip(host.name_space, addresses(host));
+    Status plugged = ip(network.switch_space, plug(host));
+    if (plugged) plugged = ip(host.name_space, addresses(host));
+    if (!plugged) remove_space(host.name_space);
+    return plugged;
 }
 
 void remove_space(const std::string& name_space) {

@@ -58,12 +58,16 @@ Caller::Answer Caller::send(net::ClientRequest request) {
     request.connect_timeout_ms = std::min(kConnectMs, options_.attempt_ms);
     const Clock& clock = system_clock();
     const std::int64_t begin_us = clock.monotonic_us();
+    measures_.began(begin_us);
     for (int attempt = 1;; ++attempt) {
         auto response = net::fetch(request);
         const std::int64_t took_us = clock.monotonic_us() - begin_us;
         const bool broken =
             !response && (response.error().code == Errc::unavailable || response.error().code == Errc::timeout);
-        if (!broken || took_us / 1000 >= options_.give_up_ms) return {std::move(response), took_us};
+        if (!broken || took_us / 1000 >= options_.give_up_ms) {
+            measures_.ended(begin_us);
+            return {std::move(response), took_us};
+        }
         measures_.retried();
         if (attempt > 1) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
     }

@@ -20,6 +20,22 @@ void Measures::note(std::int64_t took_us) {
     if (took_us_.size() < kTimesMax) took_us_.push_back(us);
 }
 
+void Measures::began(std::int64_t at_us) {
+    const MutexLock lock(mutex_);
+    waiting_.insert(at_us);
+}
+
+void Measures::ended(std::int64_t at_us) {
+    const MutexLock lock(mutex_);
+    if (const auto found = waiting_.find(at_us); found != waiting_.end()) waiting_.erase(found);
+}
+
+std::optional<std::int64_t> Measures::oldest_us() const {
+    const MutexLock lock(mutex_);
+    if (waiting_.empty()) return std::nullopt;
+    return *waiting_.begin();
+}
+
 void Measures::answered(std::int64_t took_us) {
     const MutexLock lock(mutex_);
     note(took_us);

@@ -2,6 +2,8 @@
 // Measures: what happened to the requests of all clients. Any thread.
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,12 @@ struct Summary {
 
 class Measures {
   public:
+    /// Around each request with all its attempts; the same moment (monotonic) for both.
+    void began(std::int64_t at_us);
+    void ended(std::int64_t at_us);
+    /// When the oldest request that still waits began; nothing: none waits.
+    std::optional<std::int64_t> oldest_us() const;
+
     void answered(std::int64_t took_us);
     void failed(std::int64_t took_us, Fault fault, bool logout = false);
     void retried();
@@ -46,6 +54,7 @@ class Measures {
     std::vector<std::uint32_t> took_us_ STOA_GUARDED_BY(mutex_);
     std::uint32_t longest_us_ STOA_GUARDED_BY(mutex_) = 0;
     std::uint32_t window_us_ STOA_GUARDED_BY(mutex_) = 0;
+    std::multiset<std::int64_t> waiting_ STOA_GUARDED_BY(mutex_);
     std::int64_t requests_ STOA_GUARDED_BY(mutex_) = 0;
     Summary counts_ STOA_GUARDED_BY(mutex_);
 };

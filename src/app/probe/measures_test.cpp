@@ -34,6 +34,20 @@ TEST(MeasuresTest, the_longest_request_is_kept_for_all_and_for_each_window) {
     ASSERT_EQ(summary.faults.size(), 1u);
 }
 
+TEST(MeasuresTest, the_oldest_request_that_waits_is_known) {
+    Measures measures;
+    EXPECT_FALSE(measures.oldest_us().has_value());
+    measures.began(5);
+    measures.began(7);
+    measures.began(5);
+    measures.ended(5);
+    EXPECT_EQ(measures.oldest_us(), 5);
+    measures.ended(5);
+    EXPECT_EQ(measures.oldest_us(), 7);
+    measures.ended(7);
+    EXPECT_FALSE(measures.oldest_us().has_value());
+}
+
 TEST(MeasuresTest, only_the_first_faults_are_kept) {
     Measures measures;
     for (int i = 0; i < 1'000; ++i)

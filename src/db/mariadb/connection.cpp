@@ -91,7 +91,10 @@ Status Connection::configure(Purpose purpose) {
         // Writers of one account are one after another (see writer.hpp), so each statement may see the latest state.
         sql +=
             ",session_track_system_variables='last_gtid',autocommit=0,tx_isolation='READ-COMMITTED',"
-            "innodb_lock_wait_timeout=10";
+            "innodb_lock_wait_timeout=10,"
+            // A process that is cut off from the network in the middle of a transaction must not keep its account
+            // locked for the others; where only it was slow, the transaction runs again.
+            "idle_write_transaction_timeout=1";
     } else {
         sql += ",tx_isolation='REPEATABLE-READ'";
     }

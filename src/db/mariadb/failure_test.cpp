@@ -91,6 +91,32 @@ TEST_F(Failure, a_commit_whose_answer_is_lost_counts_once) {
     EXPECT_EQ(titles(1), (std::multiset<std::string>{"after", "before"}));
 }
 
+TEST_F(Failure, a_process_that_is_silent_in_its_transaction_does_not_keep_the_account) {
+    const auto other = open(server().options(schema_));
+    std::promise<void> begun;
+    std::atomic<int> runs{0};
+    std::thread silent([&] {
+        const auto outcome = db_->write_and_wait({1, "silent", "d"}, [&](WriteTx& tx) -> Result<std::string> {
+            STOA_TRY(const auto id, tx.next_id("deal"));
+            if (++runs == 1) {
+                begun.set_value();
+                std::this_thread::sleep_for(std::chrono::milliseconds(3'000));
+            }
+            const Assignment row[] = {{"id", id}, {"title", std::string("silent")}};
+            STOA_CHECK(tx.insert("deal", row));
+            return std::to_string(id);
+        });
+        EXPECT_TRUE(outcome.ok()) << outcome.error().message;
+    });
+    begun.get_future().wait();
+    const auto start = steady_clock::now();
+    EXPECT_TRUE(add(*other, 1, "other").ok());
+    EXPECT_LT(ms_since(start), 2'500) << "not when the silent one goes on";
+    silent.join();
+    EXPECT_EQ(runs, 2) << "its first transaction was given up, so it ran again";
+    EXPECT_EQ(titles(1), (std::multiset<std::string>{"other", "silent"}));
+}
+
 TEST_F(Failure, what_runs_after_a_lost_commit_answer_runs_once) {
     CuttingRelay relay(server().port());
     auto options = server().options(schema_);

@@ -99,6 +99,7 @@ class MemberComponent final : public node::Component {
         options.work_dir = context.work_dir() + "/database";
         options.server.server = {dir + "/socket", 0};
         options.server.user = "root";
+        options.reseed = {dir, context.address()};
         auto member = std::make_unique<MemberRuntime>(std::move(options), *process_);
         if (const auto started = member->start(); !started) {
             log::error("database_member",

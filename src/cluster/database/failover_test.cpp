@@ -214,5 +214,25 @@ TEST_F(Failover, a_switchover_moves_the_role_within_half_a_second) {
     check();
 }
 
+TEST_F(Failover, a_change_that_one_server_alone_has_is_never_merged_and_that_server_is_copied_anew) {
+    begin();
+    std::string odd;
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+        if (cluster_.host(i).name != cluster_.leader()) odd = cluster_.host(i).name;
+    }
+    const auto before = cluster_.view().members.at(odd).life;
+    cluster_.sql(cluster_.host(odd), "STOP SLAVE; SET GLOBAL read_only=0; CREATE TABLE portal.alone (id INT)");
+    ASSERT_TRUE(fixture::eventually(
+        [&] {
+            const auto view = cluster_.view();
+            const auto at = view.members.find(odd);
+            return at != view.members.end() && !at->second.life.empty() && at->second.life != before &&
+                   cluster_.sql(cluster_.host(odd), "SHOW TABLES FROM portal LIKE 'alone'").empty();
+        },
+        60'000));
+    ASSERT_NO_FATAL_FAILURE(end_round("one copied anew"));
+    check();
+}
+
 }  // namespace
 }  // namespace stoa::cluster::database::testing

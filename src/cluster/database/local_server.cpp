@@ -140,7 +140,7 @@ Status LocalServer::make_accounts() {
         STOA_TRY(const auto agent_password, quoted(accounts_.agent_password));
         const std::string user = std::string("'") + kAgentUser + "'@'%'";
         STOA_CHECK(run("CREATE USER IF NOT EXISTS " + user + " IDENTIFIED BY " + agent_password));
-        STOA_CHECK(run("GRANT SLAVE MONITOR, REPLICATION MASTER ADMIN, BINLOG MONITOR, PROCESS ON *.* TO " + user));
+        STOA_CHECK(run("GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO " + user));
     }
     STOA_TRY(const auto table, query("SELECT 1 FROM information_schema.tables WHERE table_schema='stoa_cluster' AND "
                                      "table_name='heartbeat'"));
@@ -228,6 +228,13 @@ Status LocalServer::follow(const Follow& follow, bool& thrown_away) {
     STOA_CHECK(run(semi_sync));
     STOA_CHECK(run("START SLAVE"));
     return run("DO RELEASE_LOCK('stoa_election')");
+}
+
+Status LocalServer::begin_at(const Position& position) {
+    STOA_TRY(const auto value, quoted(position.text()));
+    STOA_CHECK(run("STOP SLAVE", kStopMs));
+    STOA_CHECK(run("RESET SLAVE ALL"));
+    return run("SET GLOBAL gtid_slave_pos=" + value);
 }
 
 Status LocalServer::lock_barred(const Acknowledgers& list) {

@@ -64,6 +64,9 @@ class LocalServer {
     /// `thrown_away` is set when something received could not be applied and will be received again.
     Status follow(const Follow& follow, bool& thrown_away);
 
+    /// After its data were copied: where they stand.
+    Status begin_at(const Position& position);
+
     /// Those barred are locked and cut off; the others may connect. Lock before the list is written, unlock after.
     Status lock_barred(const Acknowledgers& list);
     Status unlock_others(const Acknowledgers& list);

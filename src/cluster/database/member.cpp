@@ -101,6 +101,7 @@ class MemberRuntime::Impl {
           server_(options_.server, settings_.name, settings_.members, options_.accounts),
           life_suffix_(options_.work_dir + "/life"),
           led_(options_.work_dir + "/led"),
+          copied_at_(options_.work_dir + "/copied"),
           watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms),
           key_(options_.etcd, keys_.leader(), settings_.timing.lease_ttl_s, settings_.timing.renew_ms,
                {[this](std::int64_t sent) { renewed(sent); }, [this] { wake(); }}),
@@ -142,6 +143,7 @@ class MemberRuntime::Impl {
         }
         heartbeat_.stop();
         if (copier_.joinable()) copier_.join();
+        if (giver_.joinable()) giver_.join();
         mirror_.stop();
         lease_.stop();
     }
@@ -175,6 +177,7 @@ class MemberRuntime::Impl {
             self_.receipts_lost = receipts_lost(view);
             const Action action = decide(settings_, view, self_, now_us());
             show(view, action);
+            give_copies(view);
             if (action.kind == Kind::wait) {
                 rest();
                 continue;
@@ -617,6 +620,10 @@ class MemberRuntime::Impl {
     Status follow(const Action& action, const ClusterView& view) {
         STOA_CHECK(led_.set(""));
         bool thrown_away = false;
+        if (!copied_at_.value().empty()) {
+            STOA_CHECK(server_.begin_at(Position(copied_at_.value())));
+            STOA_CHECK(copied_at_.set(""));
+        }
         const auto done = server_.follow({view.leader->address, action.acknowledging}, thrown_away);
         if (thrown_away) STOA_CHECK(new_life());
         self_.follow_again_us = now_us() + (done ? 300'000 : 1'000'000);
@@ -671,9 +678,13 @@ class MemberRuntime::Impl {
 
     Status copy(const Action& action, const ClusterView& view) {
         self_.follow_again_us = now_us() + 10'000'000;
-        const std::string name = !action.member.empty() ? action.member : view.leader->name;
+        std::string name = action.member;
+        for (const auto& [other, member] : view.members) {  // rather not from the leader, who is busy
+            if (name.empty() && other != settings_.name && member.in_pool) name = other;
+        }
+        if (name.empty()) name = view.leader->name;
         const auto from = view.members.find(name);
-        if (!options_.copy || from == view.members.end()) {
+        if (options_.reseed.dir.empty() || from == view.members.end()) {
             return not_found("There is nobody from whom a copy could be fetched.");
         }
         log::error("database_reseed", {{"member", settings_.name},
@@ -684,9 +695,18 @@ class MemberRuntime::Impl {
         process_.kill();
         self_.copying = true;
         if (copier_.joinable()) copier_.join();
-        copier_ = std::thread([this, source = from->second, view, told = action] {
+        copier_ = std::thread([this, name, view] {
+            pthread_setname_np(pthread_self(), "db-copy");
             const auto begun = now_us();
-            const auto done = options_.copy(source);
+            while (process_.pid() != 0 && !stopping_)
+                ::usleep(20'000);
+            etcd::Client etcd(options_.etcd);
+            auto done =
+                fetch_copy(options_.reseed, etcd, keys_, settings_.name, name, [this] { return stopping_.load(); });
+            if (done) {
+                // Set when it follows; a server that was copied has no log of its own.
+                if (auto kept = copied_at_.set(done->text()); !kept) done = std::move(kept).error();
+            }
             if (done) {
                 log::info("database_reseeded", {{"member", settings_.name}, {"ms", ms_since(begun)}});
             } else {
@@ -709,6 +729,29 @@ class MemberRuntime::Impl {
         Command command = *view.command;
         command.answer = action.reason;
         return etcd_.put(keys_.command(), to_json(command)).ok() ? Status() : Status(Error{Errc::unavailable, "etcd"});
+    }
+
+    /// Gives what others ask for, one at a time.
+    void give_copies(const ClusterView& view) {
+        if (options_.reseed.dir.empty() || self_.server != Self::Server::answers || giving_) return;
+        for (const auto& copy : view.copies) {
+            if (copy.from != settings_.name || copy.id == given_) continue;
+            given_ = copy.id;
+            giving_ = true;
+            if (giver_.joinable()) giver_.join();
+            giver_ = std::thread([this, copy] {
+                pthread_setname_np(pthread_self(), "db-give-copy");
+                const auto begun = now_us();
+                const auto sent = send_copy(options_.reseed, copy.to, [this] { return stopping_.load(); });
+                log::write(sent ? log::Level::info : log::Level::error, "database_copy_given",
+                           {{"member", settings_.name},
+                            {"to", copy.to},
+                            {"ms", ms_since(begun)},
+                            {"problem", sent ? std::string_view() : std::string_view(sent.error().message)}});
+                giving_ = false;
+            });
+            return;
+        }
     }
 
     // --- while etcd is silent
@@ -876,7 +919,8 @@ class MemberRuntime::Impl {
     LocalServer server_;
     Peers peers_{options_.accounts};
     Self self_;
-    StateFile life_suffix_, led_;
+    StateFile life_suffix_, led_, copied_at_;
+    std::string given_;  ///< id of the last copy that it gave
     std::int64_t list_revision_ = 0;
     struct {
         std::int64_t revision = 0;
@@ -901,7 +945,7 @@ class MemberRuntime::Impl {
     Watchdog watchdog_;
     std::atomic<std::int64_t> renewed_us_{0}, confirmed_until_us_{0};
     std::int64_t confirmed_logged_us_ = 0;  ///< of the confirming thread
-    std::atomic<bool> copied_{false};
+    std::atomic<bool> copied_{false}, giving_{false};
 
     mutable Mutex mutex_;
     CondVar published_changed_;
@@ -917,7 +961,7 @@ class MemberRuntime::Impl {
     etcd::Mirror mirror_;
     etcd::Client lease_client_;
     etcd::Lease lease_;
-    std::thread thread_, publisher_, confirmer_, copier_;
+    std::thread thread_, publisher_, confirmer_, copier_, giver_;
 };
 
 MemberRuntime::MemberRuntime(MemberOptions options, DatabaseProcess& process)

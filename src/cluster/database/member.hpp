@@ -13,6 +13,7 @@
 #include "cluster/database/database_process.hpp"
 #include "cluster/database/decide.hpp"
 #include "cluster/database/local_server.hpp"
+#include "cluster/database/reseed.hpp"
 #include "cluster/etcd/client.hpp"
 
 namespace stoa::cluster::database {
@@ -24,8 +25,7 @@ struct MemberOptions {
     std::string work_dir;              ///< for what must survive the agent: exists
     db::mariadb::AdminOptions server;  ///< the own server, as an account that may do everything
     Accounts accounts;
-    /// Fetches a new copy of the data from that member into the server's folder while the server is down. Empty: never.
-    std::function<Status(const Member& from)> copy{};
+    ReseedOptions reseed;  ///< with an empty folder nothing is copied
 };
 
 class MemberRuntime {

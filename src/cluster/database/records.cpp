@@ -130,6 +130,12 @@ std::string to_json(const Command& command) {
     return out;
 }
 
+std::string to_json(const Copy& copy) {
+    std::string out;
+    json::Writer(out).begin_object().field("id", copy.id).field("from", copy.from).field("to", copy.to).end_object();
+    return out;
+}
+
 std::string to_json(const std::vector<Change>& history) {
     std::string out;
     json::Writer w(out);
@@ -243,6 +249,13 @@ Result<Command> command_from_json(std::string_view text) {
     return invalid("kind must be switchover, force or reseed.", "kind");
 }
 
+Result<Copy> copy_from_json(std::string_view text) {
+    STOA_TRY(const auto value, json::parse(text));
+    Copy copy;
+    STOA_CHECK(Reader(value, "").text("id", copy.id).text("from", copy.from).text("to", copy.to).status());
+    return copy;
+}
+
 Result<std::vector<Change>> history_from_json(std::string_view text) {
     STOA_TRY(const auto value, json::parse(text));
     std::vector<Change> history;
@@ -277,6 +290,10 @@ ClusterView read_view(const DatabaseKeys& keys, const std::map<std::string, std:
     std::optional<std::vector<Change>> history;
     take(values, keys.history(), history_from_json, history, view.problem);
     if (history) view.history = std::move(*history);
+    const std::string asked = keys.copies();
+    for (auto at = values.lower_bound(asked); at != values.end() && at->first.starts_with(asked); ++at) {
+        if (auto copy = copy_from_json(at->second)) view.copies.push_back(std::move(*copy));
+    }
     const std::string prefix = keys.members();
     for (auto at = values.lower_bound(prefix); at != values.end() && at->first.starts_with(prefix); ++at) {
         auto member = member_from_json(at->second);

@@ -3,6 +3,7 @@
 //   leader            who takes writes, under its lease of 3 s; the key's create_revision is the epoch
 //   acknowledgers     whose receipt makes a commit count; by the leader alone, compared with what it wrote before
 //   members/<name>    what each member says of its server, under a lease of its own
+//   copies/<name>     that the member waits for a copy of the data, and from whom
 //   command           what an operator asked for
 //   history           the last changes of leadership
 // Any thread.
@@ -29,6 +30,8 @@ class DatabaseKeys {
     std::string members() const { return root_ + "members/"; }  ///< prefix
     std::string member(std::string_view name) const { return members() + std::string(name); }
     std::string command() const { return root_ + "command"; }
+    std::string copies() const { return root_ + "copies/"; }  ///< prefix
+    std::string copy(std::string_view member) const { return copies() + std::string(member); }
     std::string history() const { return root_ + "history"; }
 
   private:
@@ -105,6 +108,12 @@ struct Command {
     std::string answer;  ///< what became of it; empty: not done yet
 };
 
+struct Copy {
+    std::string id;
+    std::string from;  ///< the member that gives it
+    std::string to;    ///< where it is waited for, "10.0.0.12:4444"
+};
+
 /// One change of leadership, for people.
 struct Change {
     std::int64_t at_ms = 0;
@@ -119,11 +128,13 @@ std::string to_json(const Leader& leader);
 std::string to_json(const Acknowledgers& record);
 std::string to_json(const Member& member);
 std::string to_json(const Command& command);
+std::string to_json(const Copy& copy);
 std::string to_json(const std::vector<Change>& history);
 Result<Leader> leader_from_json(std::string_view text);
 Result<Acknowledgers> acknowledgers_from_json(std::string_view text);
 Result<Member> member_from_json(std::string_view text);
 Result<Command> command_from_json(std::string_view text);
+Result<Copy> copy_from_json(std::string_view text);
 Result<std::vector<Change>> history_from_json(std::string_view text);
 
 /// All of it, read at one revision. What cannot be read counts as absent and is named in `problem`.
@@ -135,6 +146,7 @@ struct ClusterView {
     std::map<std::string, Member> members;
     std::optional<Command> command;
     std::vector<Change> history;
+    std::vector<Copy> copies;
     std::string problem;
 
     std::int64_t epoch() const { return acknowledgers ? acknowledgers->epoch : 0; }

@@ -16,6 +16,11 @@ ChildDatabase::ChildDatabase(std::string dir) : dir_(std::move(dir)) {
 }
 
 pid_t ChildDatabase::pid() {
+    const std::lock_guard lock(mutex_);
+    return running();
+}
+
+pid_t ChildDatabase::running() {
     if (pid_ <= 0) return 0;
     if (child_ && ::waitpid(pid_, nullptr, WNOHANG) == pid_) {
         pid_ = 0;
@@ -26,7 +31,8 @@ pid_t ChildDatabase::pid() {
 }
 
 Status ChildDatabase::start(bool as_leader) {
-    if (pid() != 0) return {};
+    const std::lock_guard lock(mutex_);
+    if (running() != 0) return {};
     const std::string config = "--defaults-file=" + dir_ + "/my.cnf";
     const std::string role = std::string("--init-rpl-role=") + (as_leader ? "MASTER" : "SLAVE");
     const std::string output = dir_ + "/output.txt";
@@ -48,7 +54,8 @@ Status ChildDatabase::start(bool as_leader) {
 }
 
 void ChildDatabase::kill() {
-    if (pid() > 0) ::kill(pid_, SIGKILL);
+    const std::lock_guard lock(mutex_);
+    if (running() > 0) ::kill(pid_, SIGKILL);
 }
 
 }  // namespace stoa::cluster::database::testing

@@ -1,6 +1,7 @@
 #pragma once
 // Test support: mariadbd as a child of a member's process, which survives it and is found again by the next one.
 
+#include <mutex>
 #include <string>
 
 #include "cluster/database/database_process.hpp"
@@ -16,6 +17,9 @@ class ChildDatabase final : public DatabaseProcess {
     void kill() override;
 
   private:
+    pid_t running();
+
+    std::mutex mutex_;
     const std::string dir_;
     std::string identity_;
     pid_t pid_ = 0;

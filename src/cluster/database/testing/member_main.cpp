@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
     options.server.server = {dir + "/socket", 0};
     options.server.user = "root";
     options.accounts = {"only-for-this-test", "only-for-this-test"};
+    options.reseed = {dir, "127.0.0.1", std::stoi(argv[3]) + 1};
     testing::ChildDatabase process(dir);
     MemberRuntime member(std::move(options), process);
     if (const auto started = member.start(); !started) {

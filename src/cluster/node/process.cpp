@@ -197,7 +197,10 @@ void Process::signal(int signal) const {
 }
 
 void Process::kill_group() const {
-    ::kill(-pid_, SIGKILL);
+    // Of one that is not our child the number may be given to a stranger, with a group of its own, once it has ended
+    // and its group is empty; while the group lives, the number is not given away.
+    const bool stranger = !child_ && ended() && state_of(pid_) != '\0';
+    if (!stranger) ::kill(-pid_, SIGKILL);
     signal(SIGKILL);
 }
 

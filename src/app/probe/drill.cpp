@@ -14,7 +14,7 @@ namespace {
 constexpr int kWarmUpMs = 2'000;
 constexpr int kSettleMs = 1'000;
 constexpr int kOverlapMsMax = 150;  ///< three samples: a handover is never so long
-constexpr int kStuckMs = 45'000;  ///< longer than clients wait
+constexpr int kStuckMs = 45'000;    ///< longer than clients wait
 constexpr int kLookAgainMs = 20;
 constexpr std::int64_t kRequestsMin = 20;
 

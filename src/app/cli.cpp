@@ -101,7 +101,9 @@ void add_serve(CLI::App& cli, ServeOptions& o, Chosen& chosen) {
 
 void add_node(CLI::App& cli, NodeOptions& o, Chosen& chosen) {
     CLI::App* node = cli.add_subcommand("node", "run the agent of a host of a cluster");
-    node->add_option("--config", o.config_file, "configuration of the agent (node.toml)")->required()->type_name("FILE");
+    node->add_option("--config", o.config_file, "configuration of the agent (node.toml)")
+        ->required()
+        ->type_name("FILE");
     choose(node, o, chosen, &run_node);
 }
 

@@ -29,7 +29,9 @@ TEST(TomlTree, names_source_and_line_of_a_mistake) {
 }
 
 TEST(TomlTree, quotes_so_that_it_reads_back) {
-    const std::string nasty = "a\"b\\c\nd\x01" "e";
+    const std::string nasty =
+        "a\"b\\c\nd\x01"
+        "e";
     const auto tree = parse_toml("t = " + toml_quoted(nasty), "t");
     ASSERT_TRUE(tree.ok());
     EXPECT_EQ(*tree->table()->front().second.text(), nasty);

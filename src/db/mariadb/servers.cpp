@@ -24,8 +24,8 @@ std::int64_t now_us() {
     return system_clock().monotonic_us();
 }
 
-/// A replica shows what gtid_slave_pos says: that moves after the commit in the engine. gtid_binlog_pos moves before it,
-/// by the time that a flush takes or an acknowledgement; who reads in between does not see the row yet.
+/// A replica shows what gtid_slave_pos says: that moves after the commit in the engine. gtid_binlog_pos moves before
+/// it, by the time that a flush takes or an acknowledgement; who reads in between does not see the row yet.
 constexpr std::string_view kReplicationProbe =
     "SELECT @@global.read_only, @@global.gtid_slave_pos, @@global.gtid_binlog_pos, "
     "(SELECT variable_value FROM information_schema.global_status WHERE variable_name='SLAVE_RUNNING')='ON'";

@@ -79,12 +79,14 @@ TEST(Plan, writes_a_configuration_that_the_portal_reads) {
     }
 }
 
-TEST(Plan, lets_the_first_database_lead) {
+TEST(Plan, lets_no_database_take_writes_by_itself) {
     const Plan plan = plan_services(classic());
-    EXPECT_NE(content(service(plan, "db1", "mariadb"), "my.cnf").find("read_only=0"), std::string::npos);
-    EXPECT_NE(content(service(plan, "db2", "mariadb"), "my.cnf").find("read_only=1"), std::string::npos);
-    EXPECT_EQ(content(service(plan, "db1", "mariadb"), "init.sql").find("CHANGE MASTER"), std::string::npos);
-    EXPECT_NE(content(service(plan, "db3", "mariadb"), "init.sql").find("master_host='10.0.0.41'"), std::string::npos);
+    for (const char* host : {"db1", "db2", "db3"}) {
+        EXPECT_NE(content(service(plan, host, "mariadb"), "my.cnf").find("read_only=1"), std::string::npos);
+        EXPECT_EQ(content(service(plan, host, "mariadb"), "init.sql").find("CHANGE MASTER"), std::string::npos);
+        EXPECT_EQ(content(service(plan, host, "mariadb"), "members"), "db1\ndb2\ndb3\n");
+        EXPECT_EQ(service(plan, host, "mariadb").stop_signal, 9);
+    }
     EXPECT_NE(content(service(plan, "db3", "mariadb"), "my.cnf").find("server_id=3\n"), std::string::npos);
 }
 

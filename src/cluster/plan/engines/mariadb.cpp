@@ -1,6 +1,7 @@
-// MariaDB: the first database host is the primary, the others follow it by GTID; a commit is answered when one of them
-// has it (semi-sync, AFTER_SYNC), and waits for ever otherwise. Nothing outside is needed to begin: each server makes
-// its own users and schema, outside of its log of changes, and the replicas find the primary by themselves.
+// MariaDB: each server starts as a replica that takes no writes and follows nobody; the member in its host's agent
+// (cluster/database) says in which role it starts, who leads and who follows. A commit is answered when a second server
+// has it (semi-sync, AFTER_SYNC), and waits for ever otherwise. Each server makes its own users and schema, outside of
+// its log of changes.
 
 #include <algorithm>
 
@@ -16,6 +17,7 @@ gtid_strict_mode=1
 relay_log=relay
 relay_log_recovery=1
 skip_slave_start=1
+read_only=1
 slave_parallel_threads=4
 slave_parallel_mode=optimistic
 slave_net_timeout=4
@@ -23,14 +25,20 @@ rpl_semi_sync_master_wait_point=AFTER_SYNC
 rpl_semi_sync_master_timeout=4294967295
 rpl_semi_sync_master_wait_no_slave=1
 rpl_semi_sync_slave_kill_conn_timeout=1
-rpl_semi_sync_slave_enabled=1
+rpl_semi_sync_slave_enabled=0
+rpl_semi_sync_master_enabled=0
 expire_logs_days=3
 )";
 
-// Turned on for the primary alone: on a replica, its applier would wait for an acknowledgement for ever. The role makes
-// crash recovery keep what a replica may have got already, and truncate on a replica what nobody acknowledged.
-constexpr const char* kPrimary = "init_rpl_role=MASTER\nrpl_semi_sync_master_enabled=1\nread_only=0\n";
-constexpr const char* kReplica = "init_rpl_role=SLAVE\nrpl_semi_sync_master_enabled=0\nread_only=1\n";
+// Crash recovery as a replica drops what nobody acknowledged, as a leader it keeps all: the member knows which is
+// right, and each start waits for its word.
+constexpr const char* kStart = R"(#!/bin/sh
+PATH=$PATH:/usr/sbin:/sbin
+rm -f "{{dir}}/role"
+until read -r role 2>/dev/null < "{{dir}}/role"; do sleep 0.02; done
+rm -f "{{dir}}/role"
+exec mariadbd --defaults-file="{{dir}}/my.cnf" --init-rpl-role="$role"
+)";
 
 }  // namespace
 
@@ -134,26 +142,27 @@ HealthCheck mariadb_health() {
 }
 
 Service mariadb(const ClusterSpec& spec, const HostSpec& host) {
-    const HostSpec& primary = first_of(spec, "db");
-    const bool leads = host.name == primary.name;
+    const auto hosts = spec.of_role("db");
     std::string settings = mariadb_settings(spec, host);
-    std::string init = mariadb_users(spec);
-    // Without a replica nobody could acknowledge.
-    if (spec.of_role("db").size() > 1) {
-        settings += std::string(kReplication) + (leads ? kPrimary : kReplica);
-    } else {
-        settings += "log_bin=bin\ngtid_strict_mode=1\n";
-    }
-    if (!leads) {
-        init += "CHANGE MASTER TO master_host='" + primary.address + "', master_port=" + std::to_string(kDatabasePort) +
-                ", master_user='replica', master_password='" + secret(kReplicaPassword) +
-                "', master_use_gtid=slave_pos, master_connect_retry=1, master_heartbeat_period=1;\n"
-                "START SLAVE;\n";
-    }
     Service service;
     service.name = "mariadb";
-    service.argv = {"mariadbd", "--defaults-file={{dir}}/my.cnf"};
-    service.files = {{"my.cnf", settings}, {"init.sql", init}};
+    // Without a second server nobody could acknowledge, and there is nothing to decide.
+    if (hosts.size() > 1) {
+        settings += kReplication;
+        std::string members;
+        for (const HostSpec* one : hosts)
+            members += one->name + "\n";
+        const std::string password = secret(kReplicaPassword) + "\n";
+        service.argv = {"sh", "{{dir}}/start.sh"};
+        service.files = {{"start.sh", kStart}, {"members", members}, {"accounts", password + password}};
+        service.stop_signal = 9;  // a clean stop would commit what nobody acknowledged
+        service.restart_longest_ms = 1'000;
+    } else {
+        settings += "log_bin=bin\ngtid_strict_mode=1\n";
+        service.argv = {"mariadbd", "--defaults-file={{dir}}/my.cnf"};
+    }
+    service.files.push_back({"my.cnf", settings});
+    service.files.push_back({"init.sql", mariadb_users(spec)});
     service.folders = {"tmp"};
     service.prepare = {mariadb_install()};
     service.health = mariadb_health();

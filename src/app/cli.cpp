@@ -339,6 +339,7 @@ void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     drill->add_option("--pause", d.pause_ms, "milliseconds that each waits between its requests")
         ->check(CLI::Range(0, 60'000))
         ->capture_default_str();
+    drill->add_flag("--ignore-times", d.ignore_times, "say what took too long, but judge counts only: a busy machine");
     choose_verdict(drill, d, chosen, &lab_drill);
 }
 

@@ -134,6 +134,7 @@ struct LabDrillOptions {
     std::string name;  ///< or "list"
     std::string dir = "run/lab";
     int runs = 1, clients = 8, pause_ms = 20;
+    bool ignore_times = false;
     bool json = false;
 };
 /// False when something did not hold.

@@ -38,7 +38,8 @@ Result<bool> lab_drill(const LabDrillOptions& options) {
     probe::LoadOptions load;
     load.clients = options.clients;
     load.pause_ms = options.pause_ms;
-    STOA_TRY(const probe::DrillReport report, probe::run_drill(*drill, options.dir, options.runs, load));
+    STOA_TRY(const probe::DrillReport report,
+             probe::run_drill(*drill, options.dir, options.runs, load, !options.ignore_times));
     print_line(options.json ? probe::to_json(report) : probe::to_text(report));
     return report.passed();
 }

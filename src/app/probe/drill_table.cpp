@@ -137,8 +137,9 @@ Status min_count(DrillRun& run) {
     const double took_ms = since_ms(begin_us);
     run.extras["recovery_ms"] = took_ms;
     if (took_ms > kMsMax) {
-        run.complaints.push_back("back to " + std::to_string(well) + " of " + std::to_string(all.size()) +
-                                 " web hosts only after " + std::to_string(static_cast<int>(took_ms)) + " ms");
+        auto& complaints = well < static_cast<int>(all.size()) ? run.complaints : run.too_slow;
+        complaints.push_back("back to " + std::to_string(well) + " of " + std::to_string(all.size()) +
+                             " web hosts only after " + std::to_string(static_cast<int>(took_ms)) + " ms");
     }
     // Dead hosts that were replaced are of no use any more; the others must come back.
     STOA_TRY(const std::vector<std::string> dead, run.ground.dead_hosts("web"));

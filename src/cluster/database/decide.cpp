@@ -1,6 +1,7 @@
 #include "cluster/database/decide.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace stoa::cluster::database {
 namespace {
@@ -251,6 +252,11 @@ Action follow_leader(const Settings& settings, const ClusterView& cluster, const
     if (self.parted) return wait("its history is not the leader's: reseed it");
     const bool right = self.follows_epoch == cluster.epoch() && self.source == cluster.leader->address &&
                        self.receiving && self.applying && self.acknowledges == acknowledging;
+    // To stop against a host that does not answer takes a second (rpl_semi_sync_slave_kill_conn_timeout): time that is
+    // saved when its lease ends. One that answers sends something each second, whatever it waits for.
+    if (right && passed(self.heard_us, settings.timing.silence_ms, now_us)) {
+        return act(Kind::pause_receiving, "nothing comes from the leader's server");
+    }
     if (right) return wait();
     if (now_us < self.follow_again_us) return wait("following again is due later");
     const auto& list = *cluster.acknowledgers;
@@ -302,10 +308,10 @@ Action stand_for_election(const Settings& settings, const ClusterView& cluster, 
 }  // namespace
 
 std::string_view to_string(Action::Kind kind) {
-    static constexpr std::string_view kNames[] = {
-        "wait",        "kill_server",     "start_server", "give_up",   "adopt", "stop_receiving",
-        "leave_list",  "take_leadership", "apply",        "establish", "open",  "announce",
-        "change_list", "follow",          "hand_over",    "forget",    "copy",  "answer"};
+    static constexpr std::array<std::string_view, 19> kNames = {
+        "wait",       "kill_server",     "start_server", "give_up",   "adopt", "stop_receiving", "pause_receiving",
+        "leave_list", "take_leadership", "apply",        "establish", "open",  "announce",       "change_list",
+        "follow",     "hand_over",       "forget",       "copy",      "answer"};
     return kNames[static_cast<std::size_t>(kind)];
 }
 

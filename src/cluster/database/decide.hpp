@@ -32,10 +32,11 @@ struct Self {
     bool acknowledges = false;  ///< semi-sync of a replica is on
     bool receiving = false;     ///< the IO thread runs, or tries to connect
     bool applying = false;
-    bool copying = false;  ///< a new copy is being fetched
-    bool parted = false;   ///< its history is not the leader's, or the leader has it no more
-    std::string source;    ///< address it receives from
-    Position received;     ///< complete transactions, applied or not
+    bool copying = false;       ///< a new copy is being fetched
+    bool parted = false;        ///< its history is not the leader's, or the leader has it no more
+    std::string source;         ///< address it receives from
+    std::int64_t heard_us = 0;  ///< when something last came from there, as far as is known
+    Position received;          ///< complete transactions, applied or not
     Position applied;
 
     std::int64_t follows_epoch = 0;
@@ -76,6 +77,7 @@ struct Action {
         give_up,          ///< revoke the leader key's lease
         adopt,            ///< go on with the lease of an earlier life of this agent
         stop_receiving,   ///< and promise `epoch`
+        pause_receiving,  ///< without a promise, and for a while
         leave_list,       ///< stop acknowledging; another life begins
         take_leadership,  ///< create the key, then look again whether it may
         apply,            ///< everything received

@@ -84,13 +84,15 @@ Result<ServerFacts> LocalServer::look(int timeout_ms) {
     facts.acknowledges = on(row, "s");
     facts.applied = Position(at(row, "bp")).further(Position(at(row, "sp")));
     facts.received = facts.applied;
-    STOA_TRY(const auto replication, query("SHOW SLAVE STATUS", timeout_ms));
+    STOA_TRY(const auto replication, query("SHOW ALL SLAVES STATUS", timeout_ms));
     if (!replication.empty()) {
         const auto& status = replication.front();
         facts.receiving = at(status, "Slave_IO_Running") != "No";
         facts.applying = at(status, "Slave_SQL_Running") == "Yes";
         facts.source = at(status, "Master_Host") + ":" + at(status, "Master_Port");
         facts.received = facts.received.further(Position(at(status, "Gtid_IO_Pos")));
+        facts.heard = at(status, "Slave_received_heartbeats") + " " + at(status, "Read_Master_Log_Pos") + " " +
+                      at(status, "Slave_IO_Running");
         facts.receive_error = static_cast<int>(number(status, "Last_IO_Errno"));
         facts.apply_error = static_cast<int>(number(status, "Last_SQL_Errno"));
         if (facts.apply_error != 0) facts.problem = "applying stopped: " + at(status, "Last_SQL_Error");
@@ -109,6 +111,10 @@ Status LocalServer::stop_receiving(int promise_ms) {
     STOA_CHECK(run("DO GET_LOCK('stoa_election', 0)"));
     STOA_TRY(const auto promised, query("SELECT IS_USED_LOCK('stoa_confirmed') AS holder"));
     if (!promised.empty() && !at(promised.front(), "holder").empty()) ::usleep(promise_ms * 1'000U);
+    return run("STOP SLAVE IO_THREAD", kStopMs);
+}
+
+Status LocalServer::pause_receiving() {
     return run("STOP SLAVE IO_THREAD", kStopMs);
 }
 

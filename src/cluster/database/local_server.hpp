@@ -35,6 +35,7 @@ struct ServerFacts {
     bool applying = false;
     std::string source;  ///< "host:port"
     Position received, applied;
+    std::string heard;  ///< changes whenever anything comes from the source
     int receive_error = 0, apply_error = 0;
     std::string problem;
     std::int64_t lag_ms = 0;  ///< by the heartbeat row and the wall clocks of both hosts
@@ -51,6 +52,8 @@ class LocalServer {
 
     /// Nothing more is received after it returns. A leader that was promised otherwise is waited for first.
     Status stop_receiving(int promise_ms);
+    /// Without a promise.
+    Status pause_receiving();
     /// Receives as well as applies no more; waits until everything received is applied.
     Status apply(const Position& received, int timeout_ms);
     /// Makes what a leader needs, bars those who may not connect, takes writes.

@@ -37,6 +37,8 @@ constexpr int kTickMs = 100;
 constexpr int kPublishMs = 200;
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
 constexpr int kPeerMs = 150;
+constexpr int kApplyTries = 10;
+constexpr int kPauseMs = 2'500;     ///< then the leader is still there, and is tried again
 constexpr int kReceiptsMs = 1'000;  ///< after that a receipt that must have been sent counts as lost
 constexpr int kAlertS = 5;
 constexpr std::size_t kFileBytesMax = 4'096;
@@ -179,6 +181,7 @@ class MemberRuntime::Impl {
             show(view, action);
             give_copies(view);
             if (action.kind == Kind::wait) {
+                if (locks_unsure_ && self_.served && self_.writable && view.fresh) (void)settle_list();
                 rest();
                 continue;
             }
@@ -258,10 +261,17 @@ class MemberRuntime::Impl {
         self_.receiving = facts->receiving;
         self_.applying = facts->applying;
         self_.source = facts->source;
+        if (facts->heard != heard_ || !facts->receiving) {
+            heard_ = facts->heard;
+            self_.heard_us = now_us();
+        }
         self_.received = facts->received;
         self_.applied = facts->applied;
         // https://mariadb.com/kb/en/mariadb-error-code-reference/ 1236: the source has not what this one asks for
         self_.parted = facts->receive_error == 1236 || facts->receive_error == 1945;
+        // Changes that cannot be applied again and again: its data are not what they should be.
+        if (facts->applying || facts->apply_error == 0) apply_failures_ = 0;
+        self_.parted = self_.parted || apply_failures_ >= kApplyTries;
         lag_ms_ = facts->source.empty() ? 0 : facts->lag_ms;
         problem_ = facts->problem;
     }
@@ -347,6 +357,9 @@ class MemberRuntime::Impl {
                 return adopt();
             case Kind::stop_receiving:
                 return stop_receiving(action);
+            case Kind::pause_receiving:
+                self_.follow_again_us = now_us() + kPauseMs * 1'000LL;
+                return server_.pause_receiving();
             case Kind::leave_list:
                 STOA_CHECK(server_.leave_list());
                 return new_life();
@@ -528,6 +541,7 @@ class MemberRuntime::Impl {
         watchdog_.arm(process_.pid(), watchdog_.until_us());
         STOA_CHECK(server_.open(list));
         self_.served = true;
+        locks_unsure_ = false;  // open() sets them all
         self_.follows_epoch = 0;
         self_.writable = self_.as_leader = true;
         steps_.opened_us = now_us();
@@ -589,7 +603,20 @@ class MemberRuntime::Impl {
         }
     }
 
+    /// After a change of the list that failed halfway.
+    Status settle_list() {
+        if (!own_.list) return {};
+        // Written again: whatever is still on its way to etcd comes to nothing then, or is found there.
+        STOA_CHECK(write_list(*own_.list));
+        STOA_CHECK(server_.lock_barred(*own_.list));
+        STOA_CHECK(server_.unlock_others(*own_.list));
+        locks_unsure_ = false;
+        return {};
+    }
+
     Status change_list(Acknowledgers list, const ClusterView& view) {
+        if (locks_unsure_) STOA_CHECK(settle_list());
+        locks_unsure_ = true;
         STOA_CHECK(server_.lock_barred(list));
         const auto& before = view.acknowledgers->members;
         const bool only_grows = std::all_of(before.begin(), before.end(), [&](const ServerLife& one) {
@@ -614,7 +641,9 @@ class MemberRuntime::Impl {
             list.base = position;
         }
         STOA_CHECK(write_list(list));
-        return server_.unlock_others(list);
+        STOA_CHECK(server_.unlock_others(list));
+        locks_unsure_ = false;
+        return {};
     }
 
     Status follow(const Action& action, const ClusterView& view) {
@@ -627,6 +656,7 @@ class MemberRuntime::Impl {
         const auto done = server_.follow({view.leader->address, action.acknowledging}, thrown_away);
         if (thrown_away) STOA_CHECK(new_life());
         self_.follow_again_us = now_us() + (done ? 300'000 : 1'000'000);
+        if (!problem_.empty() && !self_.applying && self_.follows_epoch == action.epoch) ++apply_failures_;
         STOA_CHECK(done);
         self_.follows_epoch = action.epoch;
         self_.vote.reset();
@@ -932,9 +962,11 @@ class MemberRuntime::Impl {
         std::string from, reason;
     } steps_;
     std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, lag_ms_ = 0;
-    std::string problem_;
+    std::string problem_, heard_;
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;
+    bool locks_unsure_ = false;  ///< which accounts are locked, or whether a list is still on its way to etcd
+    int apply_failures_ = 0;
     Position waiting_at_;
     std::int64_t waiting_us_ = 0;
     bool publish_now_ = false;

@@ -75,20 +75,16 @@ Status run(const std::string& script, std::vector<std::string> arguments, const 
     }
 }
 
-/// Where the copy stands: what its giver had received when it is a replica, else the giver's own log.
+/// Where the copy stands: the end of its giver's log while commits were blocked. (What --slave-info writes for a
+/// replica is older than the data by then.)
 Result<Position> position_of(const std::string& dir) {
-    for (const char* prefix : {"mariadb_backup_", "xtrabackup_"}) {
-        if (auto info = read_file(dir + "/" + prefix + "slave_info", kInfoBytesMax)) {
-            const auto begin = info->find('\'');
-            const auto end = info->find('\'', begin + 1);
-            if (info->find("gtid_slave_pos") != std::string::npos && end != std::string::npos && end > begin + 1) {
-                return Position(info->substr(begin + 1, end - begin - 1));
-            }
-        }
-        if (auto info = read_file(dir + "/" + prefix + "binlog_info", kInfoBytesMax)) {
-            const auto tab = info->rfind('\t');
-            if (tab != std::string::npos) return Position(info->substr(tab + 1));
-        }
+    for (const char* name : {"mariadb_backup_binlog_info", "xtrabackup_binlog_info"}) {
+        const auto info = read_file(dir + "/" + name, kInfoBytesMax);
+        if (!info) continue;
+        const auto tab = info->rfind('\t');
+        if (tab == std::string::npos) continue;
+        Position position(info->substr(tab + 1));
+        if (!position.empty()) return position;
     }
     return internal_error("The copy does not say where it stands.");
 }
@@ -130,7 +126,7 @@ Status send_copy(const ReseedOptions& options, const std::string& to, const std:
     fs::remove_all(scratch, error);
     STOA_CHECK(make_dir(scratch, 0700));
     return run(
-        "mariabackup --no-defaults --backup --stream=mbstream --slave-info --user=root --socket=\"$1/socket\" "
+        "mariabackup --no-defaults --backup --stream=mbstream --user=root --socket=\"$1/socket\" "
         "--datadir=\"$1/data\" --target-dir=\"$2\" | socat -u STDIN \"TCP:$3,retry=20,interval=0.25\"",
         {options.dir, scratch, to}, options.dir + "/send.log", options.timeout_s, stopping);
 }

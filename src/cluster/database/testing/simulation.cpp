@@ -87,6 +87,7 @@ struct Node {
     std::int64_t hang_seen_us = 0;
     std::int64_t list_known_revision = 0;
     std::int64_t busy_until_us = 0;
+    bool locks_unsure = false;
     std::size_t waiting_at = 0;
     std::int64_t waiting_us = 0;
     std::int64_t opened_epoch = 0;
@@ -392,6 +393,10 @@ class Simulation {
             self.receiving = node.io;
             self.applying = node.sql;
             self.parted = node.parted;
+            const bool hears = !node.io || node.source < 0 ||
+                               (server_runs(nodes_[static_cast<std::size_t>(node.source)]) &&
+                                linked(node, nodes_[static_cast<std::size_t>(node.source)]));
+            if (hears) self.heard_us = now_;
             self.source = node.source < 0 ? "" : nodes_[static_cast<std::size_t>(node.source)].settings.address;
             self.received = position_of(node.log, node.relay);
             self.applied = position_of(node.log);
@@ -448,6 +453,8 @@ class Simulation {
                             " life " + self.life + " log " + std::to_string(node.log.size()) + "/" +
                             std::to_string(node.committed) + " relay " + std::to_string(node.relay.size()));
             perform(node, action);
+        } else if (node.locks_unsure && node.self.served && node.writable && node.view->fresh) {
+            settle_list(node);
         }
     }
     void renew(Node& node) {
@@ -596,8 +603,13 @@ class Simulation {
                     n->io = false;
                     if (n->generation != generation || !agent_runs(*n)) return;
                     n->self.vote = Vote{epoch, position_of(n->log, n->relay)};
+                    n->self.follow_again_us = 0;
                     n->next_publish_us = 0;
                 });
+                break;
+            case Action::Kind::pause_receiving:
+                self.follow_again_us = now_ + 2'500'000;
+                sql(node, [n] { n->io = false; });
                 break;
             case Action::Kind::leave_list:
                 sql(node, [n] {
@@ -777,6 +789,7 @@ class Simulation {
                 n->list_known_revision = *done;
                 if (n->self.served || n->writable) n->self.follows_epoch = 0;
                 n->locked = barred(list);
+                n->locks_unsure = false;
                 n->opened_epoch = n->writable ? list.epoch : n->opened_epoch;
                 if (n->writable) last_opened_ = std::max(last_opened_, list.epoch);
                 known(*n, n->view->leader, list, *done);
@@ -791,9 +804,15 @@ class Simulation {
         }
         return found;
     }
+    /// Written again: whatever is still on its way comes to nothing then.
+    void settle_list(Node& node) {
+        if (node.view->acknowledgers) write_list(node, *node.view->acknowledgers);
+    }
     void change_list(Node& node, Acknowledgers list) {
         // Whoever is dropped cannot connect any more before the list says so; unlocked is only after it is written.
         sql(node, [this, n = &node, list]() mutable {
+            if (n->locks_unsure) return settle_list(*n);
+            n->locks_unsure = true;
             const auto locked = barred(list);
             n->locked.insert(locked.begin(), locked.end());
             bool covered = list.members.empty();
@@ -817,6 +836,7 @@ class Simulation {
     void open(Node& node, const Acknowledgers& list, std::int64_t epoch) {
         if (node.self.epoch != epoch || now_ >= node.write_until_us) return;
         node.locked = barred(list);
+        node.locks_unsure = false;
         node.sql = false;
         node.source = -1;
         node.semi_replica = false;

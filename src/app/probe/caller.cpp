@@ -11,7 +11,7 @@ namespace stoa::app::probe {
 namespace {
 
 constexpr int kConnectMs = 400;  ///< a lost SYN comes again only after a second
-constexpr int kPauseMs = 20;  ///< before the third attempt and each after it
+constexpr int kPauseMs = 20;     ///< before the third attempt and each after it
 constexpr std::size_t kAnswerBytesMax = 8 * 1024 * 1024;
 
 }  // namespace

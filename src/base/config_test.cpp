@@ -33,6 +33,7 @@ ui_dir = "/usr/share/stoa/ui"
 listen = ["0.0.0.0:80", "[::1]:8443"]
 http = true
 workers = 8
+drain_ms = 20000
 io_threads = 2
 trusted_proxies = ["10.0.0.0/8"]
 [tls]
@@ -82,6 +83,7 @@ on_failure = "accept"
     EXPECT_TRUE(c.http);
     EXPECT_EQ(c.workers, 8);
     EXPECT_EQ(c.io_threads, 2);
+    EXPECT_EQ(c.drain_ms, 20'000);
     EXPECT_EQ(c.trusted_proxies, std::vector<std::string>{"10.0.0.0/8"});
     EXPECT_EQ(c.tls.certificate, "a.pem");
     EXPECT_EQ(c.tls.private_key, "a.key");

@@ -11,6 +11,7 @@
 namespace stoa::app::probe {
 namespace {
 
+constexpr int kWellFirstMs = 20'000;
 constexpr int kWarmUpMs = 2'000;
 constexpr int kSettleMs = 1'000;
 constexpr int kOverlapMsMax = 150;      ///< three samples: a handover is never so long
@@ -81,6 +82,7 @@ const Drill* find_drill(std::string_view name) {
 Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, int runs, const LoadOptions& options,
                               bool judge_times) {
     STOA_TRY(const LabGround ground, LabGround::open(dir));
+    (void)ground.wait_until_well(kWellFirstMs);  // the drill before may just have ended
     STOA_TRY(const std::string problem, ground.degraded());
     if (!problem.empty()) {
         return Error{Errc::conflict, "The lab is degraded already, so a drill would prove nothing. " + problem +

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -13,11 +14,13 @@
 #include "cluster/control/provider.hpp"
 #include "cluster/etcd/mirror.hpp"
 #include "cluster/plan/apply.hpp"
+#include "net/http_client.hpp"
 
 namespace stoa::cluster::control {
 namespace {
 
 constexpr std::int64_t kLookUs = 250'000;
+constexpr int kLookMs = 250;  ///< how long a web host may take to answer that has lost its registration
 
 std::int64_t now_ms() {
     return system_clock().monotonic_us() / 1000;
@@ -87,16 +90,31 @@ class Control final : public node::Component {
         if (!decision.remove.empty()) remove(*spec, decision);
     }
 
-    WebSight sight(const ClusterSpec& spec, const etcd::Mirror::Snapshot& snapshot) const {
+    WebSight sight(const ClusterSpec& spec, const etcd::Mirror::Snapshot& snapshot) {
         WebSight seen;
         seen.min = spec.web.min;
         seen.max = spec.web.max;
         for (const HostSpec* host : spec.of_role("web")) {
             seen.wanted.insert(host->name);
-            if (snapshot.contains(context_->keys().live(host->name))) seen.alive.insert(host->name);
+            if (snapshot.contains(context_->keys().live(host->name)) || answers(spec, *host))
+                seen.alive.insert(host->name);
             if (snapshot.contains(context_->keys().drain(host->name))) seen.drained.insert(host->name);
         }
         return seen;
+    }
+
+    /// A host whose agent alone has died goes on serving: it is not lost. Two looks a second.
+    bool answers(const ClusterSpec& spec, const HostSpec& host) {
+        Look& look = looks_[host.name];
+        if (now_ms() < look.next_ms) return look.answers;
+        net::ClientRequest request;
+        request.url = "http://" + host.address + ":" + std::to_string(spec.web.port) +
+                      (spec.portal() ? "/ready" : spec.web.app.main.health);
+        request.timeout_ms = request.connect_timeout_ms = kLookMs;
+        request.allow_private_targets = true;
+        look.answers = net::fetch(request).ok();  // whatever it says: draining is no death
+        look.next_ms = now_ms() + 2 * kLookMs;
+        return look.answers;
     }
 
     void add(ClusterSpec spec, const WebDecision& decision) {
@@ -174,7 +192,13 @@ class Control final : public node::Component {
         log::warn(event, {{"what", std::string_view(what)}});
     }
 
+    struct Look {
+        std::int64_t next_ms = 0;
+        bool answers = false;
+    };
+
     const ControlOptions options_;
+    std::map<std::string, Look> looks_;  ///< at web hosts that are not registered
     node::AgentContext* context_ = nullptr;
     std::optional<Leadership> leadership_;
     std::optional<etcd::Mirror> mirror_;

@@ -21,7 +21,7 @@ struct WebKeeperOptions {
 
 struct WebSight {
     std::set<std::string> wanted;   ///< web hosts of the spec
-    std::set<std::string> alive;    ///< that are registered
+    std::set<std::string> alive;    ///< that are registered, or answer
     std::set<std::string> drained;  ///< on purpose: alive or not, they are not replaced
     int min = 0;
     int max = 0;

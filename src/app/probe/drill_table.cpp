@@ -127,24 +127,25 @@ Status min_count(DrillRun& run) {
     const std::int64_t begin_us = system_clock().monotonic_us();
     for (std::size_t i = 1; i < all.size(); ++i)
         STOA_CHECK(run.ground.kill(all[i], Fault::kill));
+    STOA_TRY(const int min, run.ground.web_hosts_min());
     // Registrations outlive their host for a moment.
     int well = 0;
     do {
         pause(100);
         const auto count = run.ground.well_web_hosts();
         well = count ? *count : 0;
-    } while (well < static_cast<int>(all.size()) && since_ms(begin_us) < kGiveUpMs);
+    } while (well < min && since_ms(begin_us) < kGiveUpMs);
     const double took_ms = since_ms(begin_us);
     run.extras["recovery_ms"] = took_ms;
     if (took_ms > kMsMax) {
-        auto& complaints = well < static_cast<int>(all.size()) ? run.complaints : run.too_slow;
-        complaints.push_back("back to " + std::to_string(well) + " of " + std::to_string(all.size()) +
+        auto& complaints = well < min ? run.complaints : run.too_slow;
+        complaints.push_back("back to " + std::to_string(well) + " of " + std::to_string(min) +
                              " web hosts only after " + std::to_string(static_cast<int>(took_ms)) + " ms");
     }
     // Dead hosts that were replaced are of no use any more; the others must come back.
     STOA_TRY(const std::vector<std::string> dead, run.ground.dead_hosts("web"));
     for (const std::string& host : dead)
-        STOA_CHECK(well < static_cast<int>(all.size()) ? run.ground.heal(host) : run.ground.remove_host(host));
+        STOA_CHECK(well < min ? run.ground.heal(host) : run.ground.remove_host(host));
     return {};
 }
 

@@ -82,6 +82,11 @@ std::vector<std::string> LabGround::hosts(std::string_view role) const {
     return names;
 }
 
+Result<int> LabGround::web_hosts_min() const {
+    STOA_TRY(const cluster::ClusterSpec spec, cluster::load_spec(info_.dir + "/cluster.toml"));
+    return spec.web.min;
+}
+
 Result<std::string> LabGround::degraded() const {
     STOA_TRY(const auto all, lab::status(info_.dir));
     for (const lab::NodeStatus& status : all) {

@@ -28,6 +28,8 @@ class LabGround {
     Status wait_until_well(int timeout_ms) const;
     /// Web hosts that are registered and whose `web` is well, those that were added since included.
     Result<int> well_web_hosts() const;
+    /// How many of them the lab's description asks for at least.
+    Result<int> web_hosts_min() const;
     /// Those without an agent.
     Result<std::vector<std::string>> dead_hosts(std::string_view role) const;
 

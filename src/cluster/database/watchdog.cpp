@@ -18,6 +18,7 @@ namespace stoa::cluster::database {
 
 struct Watchdog::Shared {
     std::atomic<std::int64_t> until_us;
+    std::atomic<std::uint64_t> server_start;  ///< tells it from a later process with the same number
     std::atomic<std::int32_t> server;
     std::atomic<std::int32_t> agent;
     std::atomic<std::int32_t> process;
@@ -31,6 +32,38 @@ std::int64_t monotonic_us() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1'000'000LL + now.tv_nsec / 1'000;
+}
+
+/// When the process began, in ticks since the boot (field 22 of /proc/PID/stat); 0 when there is none. System calls
+/// only.
+std::uint64_t start_of(pid_t pid) {
+    if (pid <= 0) return 0;
+    char path[32] = "/proc/";
+    char digits[12];
+    int count = 0;
+    for (pid_t left = pid; left > 0; left /= 10)
+        digits[count++] = static_cast<char>('0' + left % 10);
+    std::size_t at = 6;
+    while (count > 0)
+        path[at++] = digits[--count];
+    std::memcpy(path + at, "/stat", 6);
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    char text[1024];
+    const ssize_t size = ::read(file, text, sizeof(text));
+    ::close(file);
+    ssize_t i = size - 1;
+    while (i > 0 && text[i] != ')')  // the second field may hold anything
+        --i;
+    std::uint64_t value = 0;
+    for (int field = 2; i > 0 && i < size && field <= 22; ++i) {
+        if (text[i] == ' ') {
+            ++field;
+        } else if (field == 22 && text[i] >= '0' && text[i] <= '9') {
+            value = value * 10 + static_cast<std::uint64_t>(text[i] - '0');
+        }
+    }
+    return value;
 }
 
 bool alive(pid_t pid) {
@@ -54,7 +87,7 @@ template <class Shared>
         const std::int64_t until = shared.until_us.load();
         const pid_t server = shared.server.load();
         if (server > 0 && until > 0 && monotonic_us() > until + slack_ms * 1'000LL) {
-            ::kill(server, SIGKILL);
+            if (start_of(server) == shared.server_start.load()) ::kill(server, SIGKILL);
             std::int64_t expected = until;
             shared.until_us.compare_exchange_strong(expected, 0);
         }
@@ -114,6 +147,10 @@ Status Watchdog::ensure() {
 }
 
 void Watchdog::arm(pid_t server, std::int64_t until_us) {
+    if (shared_->server.load() != server) {
+        shared_->until_us = 0;
+        shared_->server_start = start_of(server);
+    }
     shared_->server = server;
     shared_->until_us = until_us;
 }

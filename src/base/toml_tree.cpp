@@ -3,6 +3,14 @@
 #include <toml++/toml.h>
 
 namespace stoa {
+
+TomlValue::TomlValue() = default;
+TomlValue::TomlValue(const TomlValue& other) = default;
+TomlValue::TomlValue(TomlValue&& other) noexcept = default;
+TomlValue& TomlValue::operator=(const TomlValue& other) = default;
+TomlValue& TomlValue::operator=(TomlValue&& other) noexcept = default;
+TomlValue::~TomlValue() = default;
+
 namespace {
 
 TomlValue convert(const toml::node& node) {
@@ -23,7 +31,7 @@ TomlValue convert(const toml::node& node) {
     } else if (const auto* table = node.as_table()) {
         TomlValue::Table members;
         for (const auto& [name, member] : *table)
-            members.emplace_back(std::string(name.str()), convert(member));
+            members.push_back({std::string(name.str()), convert(member)});
         value.data = std::move(members);
     }
     return value;

@@ -13,11 +13,18 @@
 
 namespace stoa {
 
-class TomlValue;
-using TomlMember = std::pair<std::string, TomlValue>;
+struct TomlMember;
 
 class TomlValue {
   public:
+    // Not in this header: a member is complete only when this class is.
+    TomlValue();
+    TomlValue(const TomlValue& other);
+    TomlValue(TomlValue&& other) noexcept;
+    TomlValue& operator=(const TomlValue& other);
+    TomlValue& operator=(TomlValue&& other) noexcept;
+    ~TomlValue();
+
     using Array = std::vector<TomlValue>;
     using Table = std::vector<TomlMember>;  ///< by name
     /// The last: a kind that the reader does not offer (dates, decimals).
@@ -29,6 +36,11 @@ class TomlValue {
     const std::string* text() const { return std::get_if<std::string>(&data); }
     const Array* array() const { return std::get_if<Array>(&data); }
     const Table* table() const { return std::get_if<Table>(&data); }
+};
+
+struct TomlMember {
+    std::string name;
+    TomlValue value;
 };
 
 /// The whole text as a table. Errors: invalid_argument "cluster.toml:3: …"; `source` names the text.

@@ -10,16 +10,16 @@ TEST(TomlTree, gives_values_with_their_lines) {
     ASSERT_TRUE(tree.ok());
     const auto& members = *tree->table();
     ASSERT_EQ(members.size(), 2u);
-    EXPECT_EQ(members[0].first, "host");
-    const auto& hosts = *members[0].second.array();
+    EXPECT_EQ(members[0].name, "host");
+    const auto& hosts = *members[0].value.array();
     ASSERT_EQ(hosts.size(), 2u);
     const auto& first = *hosts[0].table();
-    EXPECT_EQ(first[0].first, "open");
-    EXPECT_TRUE(*first[0].second.flag());
-    EXPECT_EQ(first[0].second.line, 4);
-    EXPECT_EQ(*first[1].second.integer(), 5);
-    EXPECT_EQ(hosts[1].table()->front().second.array()->size(), 2u);
-    EXPECT_EQ(*members[1].second.text(), "x");
+    EXPECT_EQ(first[0].name, "open");
+    EXPECT_TRUE(*first[0].value.flag());
+    EXPECT_EQ(first[0].value.line, 4);
+    EXPECT_EQ(*first[1].value.integer(), 5);
+    EXPECT_EQ(hosts[1].table()->front().value.array()->size(), 2u);
+    EXPECT_EQ(*members[1].value.text(), "x");
 }
 
 TEST(TomlTree, names_source_and_line_of_a_mistake) {
@@ -34,13 +34,13 @@ TEST(TomlTree, quotes_so_that_it_reads_back) {
         "e";
     const auto tree = parse_toml("t = " + toml_quoted(nasty), "t");
     ASSERT_TRUE(tree.ok());
-    EXPECT_EQ(*tree->table()->front().second.text(), nasty);
+    EXPECT_EQ(*tree->table()->front().value.text(), nasty);
 }
 
 TEST(TomlTree, marks_kinds_it_does_not_offer) {
     const auto tree = parse_toml("when = 2026-01-01", "t");
     ASSERT_TRUE(tree.ok());
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(tree->table()->front().second.data));
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(tree->table()->front().value.data));
 }
 
 }  // namespace

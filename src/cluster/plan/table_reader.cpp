@@ -88,7 +88,7 @@ void TableReader::tables(std::string_view key, const std::function<void(TableRea
 }
 
 bool TableReader::has(std::string_view key) const {
-    return std::any_of(table_.table()->begin(), table_.table()->end(), [&](const auto& m) { return m.first == key; });
+    return std::any_of(table_.table()->begin(), table_.table()->end(), [&](const auto& m) { return m.name == key; });
 }
 
 void TableReader::complain(std::string_view key, const std::string& what) {

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { ask, call, Portal, postJson } from '../support/portal'
+import { ask, call, Portal, postJson, until } from '../support/portal'
 import { engine } from '../support/topology'
 
 const times = Number(process.env.STALE_TIMES ?? 300)
@@ -53,6 +53,12 @@ it(`shows each of ${times} new records to its own session at once`, async () => 
   // Once they have caught up, replicas answer.
   await engine('delay', '0')
   await engine('ready', 'replication')
+  // A process that has just started does not trust replicas for ten seconds.
+  const running = portal
+  await until('replicas answer', async () => {
+    await call(hook, 'crm.lead.list', { select: ['ID'] })
+    return ((await readsFrom(running)).replica ?? 0) > 0
+  }, 30_000)
   const late = (await readsFrom(portal)).replica ?? 0
   for (let i = 0; i < 50; i++) await call(hook, 'crm.lead.list', { select: ['ID'] })
   const prompt = ((await readsFrom(portal)).replica ?? 0) - late

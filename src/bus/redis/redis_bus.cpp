@@ -2,14 +2,11 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <thread>
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "base/random.hpp"
 #include "base/thread_annotations.hpp"
 #include "bus/message_queue.hpp"
@@ -17,6 +14,7 @@
 #include "bus/redis/redis_streams.hpp"
 #include "bus/subscribers.hpp"
 #include "cache/redis/trouble.hpp"
+#include "cache/wire/alarm.hpp"
 #include "cache/wire/engine_watch.hpp"
 
 namespace stoa::bus::redis {
@@ -27,26 +25,6 @@ constexpr int kCheckMs = 500;
 constexpr int kRetryMs = 20;  ///< between looks whether the watch has found the engine
 constexpr int kLastWordsMs = 300;
 constexpr std::size_t kNodeBytes = 8;
-
-/// Wakes a thread out of poll().
-class Alarm {
-  public:
-    void ring() {
-        if (rung_.exchange(true)) return;
-        const std::uint64_t one = 1;
-        (void)!::write(fd_.get(), &one, sizeof(one));
-    }
-    void reset() {
-        std::uint64_t count = 0;
-        (void)!::read(fd_.get(), &count, sizeof(count));
-        rung_ = false;
-    }
-    int fd() const { return fd_.get(); }
-
-  private:
-    Fd fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    std::atomic<bool> rung_{false};
-};
 
 class RedisBus final : public Bus {
   public:
@@ -178,7 +156,7 @@ class RedisBus final : public Bus {
     const std::string node_ = random_alnum(kNodeBytes);
     const std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
     MessageQueue queue_;
-    Alarm alarm_;
+    cache::Alarm alarm_;
     cache::redis::MasterFinder finder_;
     cache::EngineWatch watch_;
     RedisStreams streams_;

@@ -52,7 +52,7 @@ account_autocreate = true
 conn_timeout = 0.5
 node_timeout = 3
 recoverable_node_timeout = 1
-error_suppression_interval = 5
+error_suppression_interval = 1
 error_suppression_limit = 3
 [filter:tempauth]
 use = egg:swift#tempauth

@@ -82,12 +82,17 @@ class FileLoad {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
+/** Asked again while it is refused clearly, as by any client: a store that was killed just now may stumble once more. */
 async function download(of: Portal, id: number): Promise<string> {
   const file = await call<{ DOWNLOAD_URL: string }>(of.hook, 'disk.file.get', { id })
   const url = new URL(file.DOWNLOAD_URL)
-  const response = await fetch(`${of.http}${url.pathname}${url.search}`)
-  if (!response.ok) throw new Error(`file ${id}: ${response.status} ${await response.text()}\n${of.output.slice(-2_000)}`)
-  return sha256(new Uint8Array(await response.arrayBuffer()))
+  for (const begin = performance.now(); ; await pause(200)) {
+    const response = await fetch(`${of.http}${url.pathname}${url.search}`)
+    if (response.ok) return sha256(new Uint8Array(await response.arrayBuffer()))
+    const said = `${response.status} ${await response.text()}`
+    const comeBack = response.status === 503 && response.headers.has('retry-after')
+    if (!comeBack || performance.now() - begin > 30_000) throw new Error(`file ${id}: ${said}\n${of.output.slice(-2_000)}`)
+  }
 }
 
 /** Requests at a steady pace, whatever becomes of those before; their milliseconds. */

@@ -23,7 +23,7 @@ it(`takes ${megabytes} MB while a process is killed`, { timeout: 300_000 }, asyn
   const total = content.length
 
   let asked = 0
-  const send = (range: string, body: Buffer | undefined, headers: Record<string, string> = {}) =>
+  const send = (range: string, body: Uint8Array<ArrayBuffer> | undefined, headers: Record<string, string> = {}) =>
     fetch(portal!.directUrls[asked++ % 2]! + target, { method: 'PUT', body, headers: { 'Content-Range': `bytes ${range}`, ...headers } })
   const offsetOf = (answer: Response) => Number(answer.headers.get('range')?.split('-')[1] ?? -1) + 1
 

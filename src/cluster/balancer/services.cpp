@@ -79,7 +79,8 @@ std::vector<Service> balancer_services(const BalancerSpec& spec) {
     haproxy.health.kind = HealthCheck::Kind::http;
     haproxy.health.address = "http://" + endpoint(spec.back_address, spec.status_port) + "/health";
     haproxy.health.kill_after_ms = 1'000;
-    haproxy.stop_signal = 10;  // SIGUSR1: ends what it has begun
+    haproxy.reload_signal = 12;  // SIGUSR2: a new worker takes the sockets over, the old one ends what it has begun
+    haproxy.stop_signal = 10;    // SIGUSR1: ends what it has begun
     haproxy.stop_grace_ms = 15'000;
     services.push_back(std::move(haproxy));
     if (spec.floating_front.empty() && spec.floating_back.empty()) return services;
@@ -94,7 +95,11 @@ std::vector<Service> balancer_services(const BalancerSpec& spec) {
     keepalived.health.kind = HealthCheck::Kind::command;
     keepalived.health.command = {"{{dir}}/alive.sh"};
     keepalived.health.kill_after_ms = 1'000;
+    keepalived.reload_signal = 1;  // SIGHUP
     keepalived.stop_grace_ms = 3'000;
+    // One that was killed leaves the addresses on this host. The start takes them away, and must do so before the
+    // other balancer has them, which takes three adverts.
+    keepalived.restart_first_ms = 10;
     services.push_back(std::move(keepalived));
     return services;
 }

@@ -26,8 +26,22 @@ std::int64_t now_us() {
     return system_clock().monotonic_us();
 }
 
-std::string definition_hash(const Service& service) {
+std::string hash_of(const Service& service) {
     return sha256_hex(to_json(HostServices{0, {service}})).substr(0, 16);
+}
+
+/// "PROGRAM FILES": hashes of what needs a restart and of what does not; the former of all when everything does.
+std::string definition_of(const Service& service) {
+    if (service.reload_signal == 0) return hash_of(service);
+    Service program = service;
+    program.files.clear();
+    return hash_of(program) + " " + hash_of(service);
+}
+
+/// The same program, that can take over other files.
+bool differs_in_files_only(std::string_view one, std::string_view other) {
+    const std::size_t space = one.find(' ');
+    return space != one.npos && one.substr(0, space + 1) == other.substr(0, space + 1);
 }
 
 Environment filled(const ServiceFolder& folder, const Environment& environment) {
@@ -54,9 +68,12 @@ ServiceRunner::~ServiceRunner() {
 void ServiceRunner::wish(std::optional<Service> service) {
     {
         const MutexLock lock(mutex_);
-        wish_.hash = service ? definition_hash(*service) : "";
+        wish_.definition = service ? definition_of(*service) : "";
         wish_.service = service ? std::make_shared<const Service>(std::move(*service)) : nullptr;
         finished_.store(false);
+        // At once, not only when the thread comes to it: who asks whether the new definition is well must not hear that
+        // the old one was.
+        if (is_outdated() && live_.state == ServiceState::well) live_.state = ServiceState::starting;
     }
     wake();
     if (thread_.joinable()) return;
@@ -129,8 +146,10 @@ void ServiceRunner::run() {
             continue;
         }
         if (process_) {
-            if (wish.service && running_ == wish.hash && restarts_done_ == wish.restarts) {
+            if (wish.service && running_ == wish.definition && restarts_done_ == wish.restarts) {
                 watch(wish);
+            } else if (may_reload(wish)) {
+                reload(wish);
             } else {
                 stop(wish);
             }
@@ -146,7 +165,7 @@ void ServiceRunner::run() {
         }
         finished_.store(false);
         const std::int64_t pause_ms = (next_start_us_ - now_us()) / 1'000;
-        if (pause_ms > 0 && running_ == wish.hash) {
+        if (pause_ms > 0 && running_ == wish.definition) {
             wait(pause_ms);
         } else {
             start(wish);
@@ -179,7 +198,7 @@ void ServiceRunner::find_process() {
         wait_readable(process_->fd(), -1, limits::kill_wait_ms);
         return;
     }
-    if (!wish.service || wish.hash != running_) return;  // run() stops it
+    if (!wish.service || wish.definition != running_) return;  // run() stops it
     log("service_adopted", "");
     begin_watch(wish.service);
     show(ServiceState::starting, "");
@@ -191,7 +210,7 @@ Status ServiceRunner::note(pid_t pid, std::string_view what) const {
 
 void ServiceRunner::start(const Wish& wish) {
     const Service& service = *wish.service;
-    running_ = wish.hash;
+    running_ = wish.definition;
     if (delay_ms_ == 0) delay_ms_ = service.restart_first_ms;
     if (const Status prepared = prepare(service); !prepared) {
         if (prepared.error().code == Errc::conflict) return;  // something else is wished by now
@@ -255,7 +274,7 @@ Status ServiceRunner::run_to_end(const std::vector<std::string>& command, const 
     while (!process_->ended() && now_us() < until_us) {
         wait((until_us - now_us()) / 1'000);
         const Wish wish = wish_now();
-        if (wish.leave || !wish.service || wish.hash != running_) {
+        if (wish.leave || !wish.service || wish.definition != running_) {
             outcome = Error{Errc::conflict, "no longer wanted"};
             break;
         }
@@ -354,7 +373,7 @@ void ServiceRunner::take_end() {
     sick_since_us_ = 0;
     const Wish wish = wish_now();
     const std::string reason = how + " (pid " + std::to_string(pid) + ")";
-    if (!wish.service || running_ != wish.hash) return log("service_stopped", reason);
+    if (!wish.service || running_ != wish.definition) return log("service_stopped", reason);
     const Service& service = *wish.service;
     if (now_us() - started_us_ > std::int64_t{service.restart_longest_ms} * 1'000) delay_ms_ = 0;
     if (delay_ms_ == 0) delay_ms_ = service.restart_first_ms;
@@ -367,6 +386,32 @@ void ServiceRunner::take_end() {
     counter("stoa_node_restarts_total", "Services that ended by themselves, by service.", {{"service", name_}}).add();
     log("service_ended", reason);
     show(ServiceState::restarting, how);
+}
+
+bool ServiceRunner::may_reload(const Wish& wish) const {
+    return wish.service && restarts_done_ == wish.restarts && differs_in_files_only(running_, wish.definition);
+}
+
+/// Gives the running process its new files.
+void ServiceRunner::reload(const Wish& wish) {
+    const Service& service = *wish.service;
+    if (const Status written = folder_.write(service); !written) {
+        log("service_not_reloaded", written.error().message);
+        show(ServiceState::sick, written.error().message);  // it runs, with the old ones
+        return wait(kTickMs);
+    }
+    process_->signal(service.reload_signal);
+    running_ = wish.definition;
+    if (const Status noted = note(process_->pid(), running_); !noted) {
+        log("service_not_noted", noted.error().message);  // the next agent will reload it once more
+    }
+    {
+        const MutexLock lock(mutex_);
+        live_.config_hash = folder_.config_hash_on_disk(service);
+    }
+    log("service_reloaded", "its files have changed");
+    begin_watch(wish.service);
+    show(ServiceState::starting, "");
 }
 
 /// Stops the process as its definition says; the new one serves when that is not known.
@@ -404,9 +449,16 @@ void ServiceRunner::stop(const Wish& wish) {
     log("service_stopped", end);
 }
 
+/// live_ speaks of a process that runs something else than what is wished by now.
+bool ServiceRunner::is_outdated() const {
+    return wish_.service && live_definition_ != wish_.definition;
+}
+
 void ServiceRunner::show(ServiceState state, std::string_view problem) {
     {
         const MutexLock lock(mutex_);
+        live_definition_ = running_;
+        if (state == ServiceState::well && is_outdated()) state = ServiceState::starting;
         const int pid = process_ ? process_->pid() : 0;
         if (live_.state == state && live_.problem == problem && live_.pid == pid) return;
         if (live_.state != state && state == ServiceState::well) log("service_well", "");
@@ -421,7 +473,7 @@ void ServiceRunner::show(ServiceState state, std::string_view problem) {
 
 void ServiceRunner::log(std::string_view event, std::string_view reason) const {
     const bool is_trouble = event == "service_ended" || event == "service_sick" || event == "service_killed" ||
-                            event == "service_not_started";
+                            event == "service_not_started" || event == "service_not_reloaded";
     const auto level = is_trouble ? log::Level::warn : log::Level::info;
     const int pid = process_ ? process_->pid() : 0;
     if (reason.empty()) return log::write(level, event, {{"host", options_.host}, {"service", name_}, {"pid", pid}});

@@ -43,7 +43,8 @@ class ServiceRunner {
     ServiceRunner(const ServiceRunner&) = delete;
     ServiceRunner& operator=(const ServiceRunner&) = delete;
 
-    /// What to run; another definition restarts it, nullopt stops it. The first call starts the threads.
+    /// What to run; another definition restarts it or, when only files differ and it can, makes it read them again;
+    /// nullopt stops it. The first call starts the threads.
     void wish(std::optional<Service> service) STOA_EXCLUDES(mutex_);
     void restart(std::string_view reason) STOA_EXCLUDES(mutex_);
     void kill(std::string_view reason) STOA_EXCLUDES(mutex_);
@@ -58,7 +59,7 @@ class ServiceRunner {
   private:
     struct Wish {
         std::shared_ptr<const Service> service;  ///< shared: large, and read again and again
-        std::string hash;                        ///< of it
+        std::string definition;                  ///< what tells it from others, see definition_of() in the .cpp
         bool leave = false;
         std::int64_t restarts = 0;  ///< asked for
         std::string kill_reason;
@@ -73,6 +74,8 @@ class ServiceRunner {
     void take_finding(const Service& service, const Finding& finding);
     void take_end();
     void stop(const Wish& wish);
+    bool may_reload(const Wish& wish) const;
+    void reload(const Wish& wish);
     void kill_now(std::string_view reason);
     void put_off(const Service& service, std::string_view problem);
 
@@ -80,6 +83,7 @@ class ServiceRunner {
     Status note(pid_t pid, std::string_view what) const;
     void begin_watch(const std::shared_ptr<const Service>& service);
     void show(ServiceState state, std::string_view problem) STOA_EXCLUDES(mutex_);
+    bool is_outdated() const STOA_REQUIRES(mutex_);
     void log(std::string_view event, std::string_view reason) const;
     void wake() const;
     void wait(std::int64_t ms) const;
@@ -93,12 +97,13 @@ class ServiceRunner {
     Wish wish_ STOA_GUARDED_BY(mutex_);
     std::optional<Finding> finding_ STOA_GUARDED_BY(mutex_);
     LiveService live_ STOA_GUARDED_BY(mutex_);
+    std::string live_definition_ STOA_GUARDED_BY(mutex_);  ///< which live_ speaks of
     pid_t target_ STOA_GUARDED_BY(mutex_) = 0;  ///< of signals; 0 before its number may become another's
 
     // Of the runner's thread alone.
     ServiceFolder folder_;
     std::optional<Process> process_;
-    std::string running_;  ///< hash of the definition that the process runs; "prepare" for a preparation
+    std::string running_;  ///< definition that the process runs; "prepare" for a preparation
     std::shared_ptr<const Service> running_service_;  ///< null when only its hash is known
     std::int64_t restarts_done_ = 0;                  ///< of Wish::restarts
     std::int64_t turn_ = 0;

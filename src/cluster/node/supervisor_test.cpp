@@ -106,6 +106,47 @@ TEST_F(SupervisorTest, StartsAgainWhatWasKilledAndSaysSoAtOnce) {
     EXPECT_EQ(live("one").problem, "");
 }
 
+Service reloading(const std::string& content) {
+    Service service =
+        shell("one", "trap 'cat conf >> said' USR1; cat conf >> said; while :; do sleep 0.02; done");
+    service.files = {{"conf", content, 0600, true}};
+    service.reload_signal = SIGUSR1;
+    return service;
+}
+
+TEST_F(SupervisorTest, GivesNewFilesToAProcessThatReadsThemAgain) {
+    apply({reloading("first\n")});
+    ASSERT_TRUE(becomes("one", ServiceState::well));
+    ASSERT_TRUE(eventually([&] { return text("one/said") == "first\n"; }));
+    const pid_t pid = live("one").pid;
+    apply({reloading("second\n")});
+    EXPECT_TRUE(eventually([&] { return text("one/said") == "first\nsecond\n"; }));
+    ASSERT_TRUE(becomes("one", ServiceState::well));
+    EXPECT_EQ(live("one").pid, pid);
+    EXPECT_EQ(live("one").config_hash, config_hash(reloading("second\n")));
+    open();  // the next agent knows what it runs, and reloads what has changed in the meantime
+    apply({reloading("third\n")});
+    EXPECT_TRUE(eventually([&] { return text("one/said") == "first\nsecond\nthird\n"; }));
+    ASSERT_TRUE(becomes("one", ServiceState::well));
+    EXPECT_EQ(live("one").pid, pid);
+    Service other = reloading("third\n");
+    other.environment = {{"NEW", "1"}};
+    apply({other});
+    EXPECT_TRUE(eventually([&] { return live("one").state == ServiceState::well && live("one").pid != pid; }));
+}
+
+TEST_F(SupervisorTest, DoesNotCallWellWhatRunsAnOlderDefinition) {
+    Service slow = shell("one", "trap '' TERM; sleep 1000");
+    slow.stop_grace_ms = 500;
+    apply({slow});
+    ASSERT_TRUE(becomes("one", ServiceState::well));
+    slow.environment = {{"NEW", "1"}};
+    const pid_t pid = live("one").pid;
+    apply({slow});
+    for (LiveService now = live("one"); now.pid == pid; now = live("one"))
+        ASSERT_NE(now.state, ServiceState::well);
+}
+
 TEST_F(SupervisorTest, WaitsLongerAndLongerForWhatKeepsDying) {
     Service service = shell("one", "date +%s%N >> starts; exit 3");
     service.restart_first_ms = 100;

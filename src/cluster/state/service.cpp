@@ -59,6 +59,7 @@ void write(json::Writer& out, const Service& service) {
     }
     out.end_array().key("health");
     write(out, service.health);
+    if (service.reload_signal != 0) out.field("reload_signal", service.reload_signal);
     out.field("stop_signal", service.stop_signal).field("stop_grace_ms", service.stop_grace_ms);
     out.field("restart_first_ms", service.restart_first_ms);
     out.field("restart_longest_ms", service.restart_longest_ms).end_object();
@@ -125,6 +126,7 @@ Status read(const json::Value& value, const std::string& where, Service& service
     reader.texts("folders", service.folders).text_lists("prepare", service.prepare);
     reader.object("health",
                   [&](const json::Value& item, const std::string& at) { return read(item, at, service.health); });
+    reader.integer("reload_signal", service.reload_signal, 0, kSignalMax);
     reader.integer("stop_signal", service.stop_signal, 1, kSignalMax);
     reader.integer("stop_grace_ms", service.stop_grace_ms, 0, kLongestMs);
     reader.integer("restart_first_ms", service.restart_first_ms, 1, kLongestMs);

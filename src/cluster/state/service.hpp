@@ -44,6 +44,9 @@ struct Service {
     std::vector<std::string> folders;               ///< made before the start, relative to the service's folder
     std::vector<std::vector<std::string>> prepare;  ///< commands that run to their end before the first start, once
     HealthCheck health;
+    /// Sent when nothing but files has changed, instead of a restart: the program reads them again and goes on. Files
+    /// that it only reads at its start are of no effect until then. 0 = any change restarts it.
+    int reload_signal = 0;
     int stop_signal = 15;
     int stop_grace_ms = 15'000;  ///< then SIGKILL
     int restart_first_ms = 100;  ///< pause before a restart; doubled up to restart_longest_ms while it keeps dying

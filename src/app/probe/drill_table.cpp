@@ -212,6 +212,20 @@ Status drain(DrillRun& run) {
     return Maintenance(run).carry_out();
 }
 
+/// Another configuration for all web hosts, which restart one by one, and for the balancers, which read it anew; then
+/// back to the one before.
+Status rollout(DrillRun& run) {
+    const std::int64_t begin_us = system_clock().monotonic_us();
+    const Status changed = run.ground.apply([](cluster::ClusterSpec& spec) {
+        spec.web.workers += 1;
+        spec.admin_allow = {"10.0.0.0/8"};
+    });
+    run.extras["rollout_ms"] = since_ms(begin_us);
+    const Status restored = run.ground.apply(nullptr);
+    STOA_CHECK(changed);
+    return restored;
+}
+
 }  // namespace
 
 const std::vector<Drill>& drills() {
@@ -228,6 +242,8 @@ const std::vector<Drill>& drills() {
          kImpatientMs},
         {"drain", "a web host is drained and stopped, with long requests and a 200 MB upload under way", drain, 0, true,
          false},
+        {"rollout", "a new configuration is applied: web hosts restart one by one, balancers reload", rollout, 2'000,
+         true, true},
         {"agent-kill", "kill -9 of one agent of each kind of host", agent_kill, 2'000, true, false},
         {"etcd-kill", "one etcd dies, then all of them", etcd_kill, 2'000, true, false},
         {"min-count", "all web hosts but one die; others take their place within 10 s", min_count, 2'000, true, false},

@@ -10,6 +10,7 @@
 #include "base/file_util.hpp"
 #include "cluster/etcd/client.hpp"
 #include "cluster/lab/command.hpp"
+#include "cluster/plan/apply.hpp"
 #include "cluster/plan/services.hpp"
 #include "cluster/state/keys.hpp"
 #include "json/parse.hpp"
@@ -53,6 +54,15 @@ std::string make_login_link(const lab::LabInfo& info) {
             if (link) return link->as_text().value_or("");
         }
     }
+    return {};
+}
+
+Status apply_same_version(cluster::etcd::Client& etcd, const cluster::ClusterSpec& spec) {
+    STOA_TRY(const cluster::ClusterState state, cluster::read_state(etcd, spec.name));
+    if (state.release.allowed.empty()) return not_found("The lab has no release yet.");
+    cluster::ApplyOptions options;
+    options.portal_version = state.release.allowed.front().version;
+    STOA_CHECK(cluster::apply(etcd, spec, options));
     return {};
 }
 
@@ -207,6 +217,17 @@ Status LabGround::set_drain(const std::string& host, bool drained) const {
 
 Status LabGround::remove_host(const std::string& host) const {
     return lab::remove_host(info_.dir, host);
+}
+
+Status LabGround::apply(void (*change)(cluster::ClusterSpec& spec)) const {
+    STOA_TRY(cluster::ClusterSpec spec, cluster::load_spec(info_.dir + "/cluster.toml"));
+    if (change) change(spec);
+    Status done;
+    lab::inside(info_.switch_space, [&] {
+        cluster::etcd::Client etcd({.endpoints = cluster::etcd_endpoints(spec)});
+        done = apply_same_version(etcd, spec);
+    });
+    return done;
 }
 
 }  // namespace stoa::app::probe

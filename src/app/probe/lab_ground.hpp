@@ -9,6 +9,7 @@
 
 #include "app/probe/target.hpp"
 #include "cluster/lab/lab.hpp"
+#include "cluster/plan/spec.hpp"
 
 namespace stoa::app::probe {
 
@@ -50,6 +51,8 @@ class LabGround {
     /// Marks a host as drained, or takes the mark away.
     Status set_drain(const std::string& host, bool drained) const;
     Status remove_host(const std::string& host) const;
+    /// `stoa cluster apply` of the lab's description with this change to it; `nullptr`: as it stands in the file.
+    Status apply(void (*change)(cluster::ClusterSpec& spec)) const;
 
   private:
     explicit LabGround(cluster::lab::LabInfo info) : info_(std::move(info)) {}

@@ -31,6 +31,29 @@ void which_cluster(CLI::App* made, ClusterOptions& options) {
         ->type_name("NAME");
 }
 
+void add_db(CLI::App& cluster, const ChooseRun& choose) {
+    CLI::App* group = cluster.add_subcommand("db", "who of the databases takes writes");
+    group->require_subcommand(1);
+    const auto options = std::make_shared<ClusterDbOptions>();
+    const auto add = [&](const std::string& name, const std::string& help,
+                         Result<int> (*run)(const ClusterDbOptions&)) {
+        CLI::App* made = command(*group, name, help, options, choose, run);
+        which_cluster(made, *options);
+        return made;
+    };
+    add("status", "roles, positions, lag, the last changes; exit code 0 when all is well", &cluster_db_status);
+    add("explain", "in sentences: who takes writes and why, or whom an election waits for", &cluster_db_explain);
+    add("switchover", "another primary, without a failure", &cluster_db_switchover)
+        ->add_option("--to", options->member, "host; default: whoever is fittest")
+        ->type_name("HOST");
+    CLI::App* failover = add("failover", "force a primary while an election is stuck", &cluster_db_failover);
+    failover->add_option("--to", options->member, "host; default: who has most")->type_name("HOST");
+    failover->add_flag("--accept-loss", options->accept_loss, "although `explain` names what may be lost");
+    CLI::App* reseed = add("reseed", "copy a replica's data anew", &cluster_db_reseed);
+    reseed->add_option("name", options->member, "host")->required();
+    reseed->add_option("--from", options->from, "who gives the copy; default: chosen")->type_name("HOST");
+}
+
 void add_lab(CLI::App& group, const ChooseRun& choose) {
     const auto up = std::make_shared<LabUpOptions>();
     CLI::App* made = command(group, "up", "start a whole cluster on this machine (root)", up, choose, &lab_up);
@@ -86,6 +109,8 @@ void add_cluster_commands(CLI::App& cluster, CLI::App& lab, const ChooseRun& cho
         &cluster_lint);
     add("topology", "a picture of the cluster; with --json a graph", &cluster_topology);
     add("status", "hosts and services as they are; exit code 0 when all is well", &cluster_status);
+
+    add_db(cluster, choose);
 
     const auto applied = std::make_shared<ClusterApplyOptions>();
     CLI::App* apply =

@@ -5,6 +5,7 @@
 
 #include "base/file_util.hpp"
 #include "cache/causal_database.hpp"
+#include "cluster/database/topology.hpp"
 
 namespace stoa::app {
 
@@ -13,6 +14,7 @@ namespace {
 constexpr int kSessionsMin = 4;
 constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
 constexpr std::string_view kFileScheme = "sqlite:";
+constexpr std::uint16_t kMariadbPort = 3306;
 
 /// Replicas answer only when processes can tell each other, through Redis, how far each account's writes got: otherwise
 /// one process could not show what another one has just saved.
@@ -21,6 +23,17 @@ Result<std::unique_ptr<db::Database>> with_replicas(const Config& config, std::u
     if (url.scheme.empty()) return database;
     STOA_TRY(auto tokens, cache::open_causal_tokens(url));
     return cache::make_causal_database(std::move(database), std::move(tokens));
+}
+
+/// The elected primary, when a cluster elects one; only for the store of the configuration, which is the cluster's own.
+std::shared_ptr<db::Topology> elected_topology(const Config& config, const EngineUrl& url) {
+    const bool is_own = url.hosts == config.database.url.hosts;
+    if (config.cluster.name.empty() || !is_own) return nullptr;
+    std::vector<std::string> servers;
+    for (const EngineUrl::Host& host : url.hosts)
+        servers.push_back(db::ServerAddress{host.name, host.port != 0 ? host.port : kMariadbPort}.printable());
+    return std::make_shared<cluster::database::EtcdTopology>(
+        config.cluster.name, cluster::etcd::ClientOptions{.endpoints = config.cluster.etcd}, std::move(servers));
 }
 
 Result<std::unique_ptr<db::Database>> open_mariadb(const Config& config, const EngineUrl& url,
@@ -35,6 +48,7 @@ Result<std::unique_ptr<db::Database>> open_mariadb(const Config& config, const E
     options.hold_ms = wanted.hold_ms;
     options.replica_lag_max_ms = wanted.replica_lag_max_ms;
     options.replica_wait_ms = wanted.replica_wait_ms;
+    options.topology = elected_topology(config, options.url);
     STOA_TRY(auto database, db::open_mariadb(options));
     return with_replicas(config, std::move(database));
 }

@@ -102,6 +102,12 @@ std::vector<Row> make_rows() {
         row("database.tls_ca", "Path of the PEM certificates that vouch for the servers. Empty: no TLS.", Text(),
             &C::database, &C::Database::tls_ca),
 
+        row("cluster.name",
+            "Cluster whose agents elect the primary: etcd says who it is. Empty: the servers are asked themselves.",
+            Text(), &C::cluster, &C::Cluster::name),
+        row("cluster.etcd", "Addresses of its etcd, e.g. [\"http://10.0.0.1:2379\"].", Texts(), &C::cluster,
+            &C::Cluster::etcd),
+
         row("cache.url",
             "redis://10.0.0.1:6379, redis+sentinel://10.0.0.1:26379,10.0.0.2:26379/mymaster or "
             "memcached://10.0.0.1:11211,10.0.0.2:11211. Empty: in the process.",
@@ -171,6 +177,9 @@ class Loader {
         if (c.tls.certificate.empty() != c.tls.private_key.empty()) {
             return complain("tls.certificate and tls.private_key belong together: give both or none.",
                             "tls.certificate");
+        }
+        if (c.cluster.name.empty() != c.cluster.etcd.empty()) {
+            return complain("cluster.name and cluster.etcd belong together: give both or none.", "cluster.name");
         }
         const std::pair<const EngineUrl*, std::pair<const std::string*, const char*>> secrets[] = {
             {&c.database.url, {&c.database.password_file, "database.password_file"}},

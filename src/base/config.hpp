@@ -71,6 +71,12 @@ struct Config {
         std::string tls_ca;  ///< empty = no TLS
     } database;
 
+    /// Whose agents elect the primary of the database (docs/database-ha.md). Both or none.
+    struct Cluster {
+        std::string name;               ///< empty = the servers are asked who takes writes
+        std::vector<std::string> etcd;  ///< "http://10.0.0.1:2379"
+    } cluster;
+
     struct Cache {
         EngineUrl url;  ///< redis, redis+sentinel, memcached, memory
         std::string password_file;

@@ -59,6 +59,9 @@ writers = 4
 replica_lag_max_ms = 2000
 replica_wait_ms = 0
 tls_ca = "ca.pem"
+[cluster]
+name = "prod"
+etcd = ["http://10.0.0.3:2379"]
 [cache]
 url = "memcached://10.0.0.1,10.0.0.2"
 password_file = "cache.pw"

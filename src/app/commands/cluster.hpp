@@ -41,6 +41,17 @@ struct ClusterDoctorOptions : ClusterOptions {
 Result<int> cluster_doctor(const ClusterDoctorOptions& options);
 Result<int> cluster_doctor_net(const ClusterDoctorOptions& options);
 
+struct ClusterDbOptions : ClusterOptions {
+    std::string member, from;
+    bool accept_loss = false;
+};
+/// 0: one takes writes, and all others acknowledge; 1: not so.
+Result<int> cluster_db_status(const ClusterDbOptions& options);
+Result<int> cluster_db_explain(const ClusterDbOptions& options);
+Result<int> cluster_db_switchover(const ClusterDbOptions& options);
+Result<int> cluster_db_failover(const ClusterDbOptions& options);
+Result<int> cluster_db_reseed(const ClusterDbOptions& options);
+
 struct LabUpOptions {
     std::string dir = "run/lab", topology = "classic", app, ui_dir;
     int web = 3, network = 0;

@@ -105,6 +105,30 @@ Status redis_kill(DrillRun& run) {
     return break_and_mend(run, *leader, "redis", Fault::kill, kFaultMs);
 }
 
+/// The database that takes writes: its process, or its host.
+Status database_fault(DrillRun& run, const std::string& service, Fault fault) {
+    STOA_TRY(const std::string host, run.ground.database_leader());
+    return break_and_mend(run, host, service, fault, kFaultMs);
+}
+Status db_kill(DrillRun& run) {
+    return database_fault(run, "mariadb", Fault::kill);
+}
+Status db_hang(DrillRun& run) {
+    return database_fault(run, "mariadb", Fault::stop);
+}
+Status db_cut(DrillRun& run) {
+    return database_fault(run, "", Fault::net);
+}
+Status db_full(DrillRun& run) {
+    return database_fault(run, "", Fault::disk_full);
+}
+Status switchover(DrillRun& run) {
+    STOA_TRY(run.victim, run.ground.database_leader());
+    STOA_CHECK(run.ground.switch_database());
+    pause(1'000);
+    return {};
+}
+
 /// All of them at once: whoever is logged in stays so.
 Status memcached_kill(DrillRun& run) {
     int killed = 0;
@@ -247,6 +271,11 @@ const std::vector<Drill>& drills() {
         {"agent-kill", "kill -9 of one agent of each kind of host", agent_kill, 2'000, true, false},
         {"etcd-kill", "one etcd dies, then all of them", etcd_kill, 2'000, true, false},
         {"min-count", "all web hosts but one die; others take their place within 10 s", min_count, 2'000, true, false},
+        {"db-kill", "kill -9 of the database that takes writes", db_kill, 2'000, true, false},
+        {"db-hang", "that database hangs", db_hang, 6'000, true, false},
+        {"db-cut", "its host is cut off from the network", db_cut, 6'000, true, false},
+        {"db-full", "its disk is full", db_full, 6'000, true, false},
+        {"switchover", "another database takes over, as an operator asked", switchover, 500, true, false},
         {"redis-kill", "kill -9 of the leading Redis", redis_kill, 0, true, false},
         {"memcached-kill", "kill -9 of every memcached", memcached_kill, 2'000, true, false},
     };

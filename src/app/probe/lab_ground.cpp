@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/file_util.hpp"
+#include "cluster/database/admin.hpp"
 #include "cluster/etcd/client.hpp"
 #include "cluster/lab/command.hpp"
 #include "cluster/plan/apply.hpp"
@@ -103,7 +104,7 @@ Result<std::string> LabGround::degraded() const {
         if (status.node.role == "client") continue;
         if (const std::string problem = problems_of(status); !problem.empty()) return status.node.name + ": " + problem;
     }
-    return std::string();
+    return database_problem();
 }
 
 Status LabGround::wait_until_well(int timeout_ms) const {
@@ -195,6 +196,50 @@ bool LabGround::redis_leads(const std::string& host) const {
     const auto answer =
         lab::run({.argv = {"redis-cli", "-h", node->address}, .input = commands, .name_space = node->name_space});
     return answer && answer->out.find("master\n") != std::string::npos;
+}
+
+namespace {
+
+/// Inside the lab's network, with what the agents of its databases wrote to etcd.
+template <class Do>
+auto with_database(const lab::LabInfo& info, Do&& work) -> decltype(work(std::declval<cluster::database::Admin&>())) {
+    STOA_TRY(const cluster::ClusterSpec spec, cluster::load_spec(info.dir + "/cluster.toml"));
+    decltype(work(std::declval<cluster::database::Admin&>())) result = internal_error("");
+    lab::inside(info.switch_space, [&] {
+        cluster::etcd::Client etcd({.endpoints = cluster::etcd_endpoints(spec)});
+        cluster::database::Admin admin(etcd, spec.name);
+        result = work(admin);
+    });
+    return result;
+}
+
+}  // namespace
+
+std::string LabGround::database_problem() const {
+    if (info_.topology != "classic" || hosts("db").size() < 2) return {};
+    const auto view = with_database(info_, [](cluster::database::Admin& admin) { return admin.status(); });
+    if (!view) return view.error().message;
+    if (!view->leader || !view->leader->open) return "no database takes writes";
+    for (const std::string& host : hosts("db")) {
+        const auto found = view->members.find(host);
+        if (found == view->members.end()) return host + ": its database is not heard of";
+        if (!found->second.problem.empty()) return host + ": " + found->second.problem;
+        const bool follows = found->second.receiving && found->second.acknowledges;
+        if (host != view->leader->name && !follows) return host + ": its database does not acknowledge";
+    }
+    return {};
+}
+
+Result<std::string> LabGround::database_leader() const {
+    if (info_.topology != "classic") return Error{Errc::unsupported, "Only in a classic lab a primary is elected."};
+    STOA_TRY(const auto view, with_database(info_, [](cluster::database::Admin& admin) { return admin.status(); }));
+    if (!view.leader || !view.leader->open) return not_found("No database takes writes.");
+    return view.leader->name;
+}
+
+Status LabGround::switch_database() const {
+    STOA_CHECK(with_database(info_, [](cluster::database::Admin& admin) { return admin.switchover(""); }));
+    return {};
 }
 
 Status LabGround::set_drain(const std::string& host, bool drained) const {

@@ -46,6 +46,10 @@ class LabGround {
     Status kill_agent(const std::string& host) const;
     /// A signal to the main process of a service.
     Status signal(const std::string& host, const std::string& service, int signal_number) const;
+    /// The database host that takes writes. Errors: not_found; unsupported where nobody is elected.
+    Result<std::string> database_leader() const;
+    /// Another one, without a failure.
+    Status switch_database() const;
     /// Whether a Redis is the one that takes writes.
     bool redis_leads(const std::string& host) const;
     /// Marks a host as drained, or takes the mark away.
@@ -55,6 +59,9 @@ class LabGround {
     Status apply(void (*change)(cluster::ClusterSpec& spec)) const;
 
   private:
+    /// Empty when one database takes writes and all others acknowledge.
+    std::string database_problem() const;
+
     explicit LabGround(cluster::lab::LabInfo info) : info_(std::move(info)) {}
     cluster::lab::LabInfo info_;
 };

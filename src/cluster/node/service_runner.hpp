@@ -98,12 +98,12 @@ class ServiceRunner {
     std::optional<Finding> finding_ STOA_GUARDED_BY(mutex_);
     LiveService live_ STOA_GUARDED_BY(mutex_);
     std::string live_definition_ STOA_GUARDED_BY(mutex_);  ///< which live_ speaks of
-    pid_t target_ STOA_GUARDED_BY(mutex_) = 0;  ///< of signals; 0 before its number may become another's
+    pid_t target_ STOA_GUARDED_BY(mutex_) = 0;             ///< of signals; 0 before its number may become another's
 
     // Of the runner's thread alone.
     ServiceFolder folder_;
     std::optional<Process> process_;
-    std::string running_;  ///< definition that the process runs; "prepare" for a preparation
+    std::string running_;                             ///< definition that the process runs; "prepare" for a preparation
     std::shared_ptr<const Service> running_service_;  ///< null when only its hash is known
     std::int64_t restarts_done_ = 0;                  ///< of Wish::restarts
     std::int64_t turn_ = 0;

@@ -107,8 +107,7 @@ TEST_F(SupervisorTest, StartsAgainWhatWasKilledAndSaysSoAtOnce) {
 }
 
 Service reloading(const std::string& content) {
-    Service service =
-        shell("one", "trap 'cat conf >> said' USR1; cat conf >> said; while :; do sleep 0.02; done");
+    Service service = shell("one", "trap 'cat conf >> said' USR1; cat conf >> said; while :; do sleep 0.02; done");
     service.files = {{"conf", content, 0600, true}};
     service.reload_signal = SIGUSR1;
     return service;

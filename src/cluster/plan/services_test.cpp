@@ -73,6 +73,7 @@ TEST(Plan, writes_a_configuration_that_the_portal_reads) {
         ASSERT_TRUE(config.ok()) << config.error().message;
         EXPECT_EQ(config->database.url.hosts.size(), 3u);
         EXPECT_EQ(config->database.url.parameter("mode"), std::string_view(topology) == "galera" ? "galera" : "");
+        EXPECT_EQ(config->cluster.etcd.size(), std::string_view(topology) == "galera" ? 0u : 3u);
         EXPECT_EQ(config->cache.url.scheme, "memcached");
         EXPECT_EQ(config->bus.url.scheme, "redis+sentinel");
         EXPECT_EQ(config->files.url.scheme, "dir");

@@ -50,6 +50,8 @@ std::string mariadb_settings(const ClusterSpec& spec, const HostSpec& host);
 std::string mariadb_users(const ClusterSpec& spec);
 std::vector<std::string> mariadb_install();
 HealthCheck mariadb_health();
+/// Whether agents elect who takes writes: where there is somebody who could acknowledge.
+bool has_elections(const ClusterSpec& spec);
 /// Where memcached runs: on the first two Redis hosts.
 std::vector<const HostSpec*> memcached_hosts(const ClusterSpec& spec);
 /// "{{dir}}/../files-mount/mount", or empty when there are no files hosts.

@@ -141,13 +141,16 @@ HealthCheck mariadb_health() {
     return health;
 }
 
+bool has_elections(const ClusterSpec& spec) {
+    return spec.topology == Topology::classic && spec.of_role("db").size() > 1;
+}
+
 Service mariadb(const ClusterSpec& spec, const HostSpec& host) {
     const auto hosts = spec.of_role("db");
     std::string settings = mariadb_settings(spec, host);
     Service service;
     service.name = "mariadb";
-    // Without a second server nobody could acknowledge, and there is nothing to decide.
-    if (hosts.size() > 1) {
+    if (has_elections(spec)) {
         settings += kReplication;
         std::string members;
         for (const HostSpec* one : hosts)

@@ -3,6 +3,7 @@
 
 #include "base/toml_tree.hpp"
 #include "cluster/plan/engines/engines.hpp"
+#include "cluster/plan/services.hpp"
 
 namespace stoa::cluster::engines {
 namespace {
@@ -43,6 +44,12 @@ std::string portal_settings(const ClusterSpec& spec) {
     out += "\n[database]\nurl = \"mariadb://stoa@" + hosts_of(spec.of_role("db"), kDatabasePort) + "/" +
            spec.database.schema + (spec.topology == Topology::galera ? "?mode=galera" : "") +
            "\"\npassword_file = \"{{dir}}/database.password\"\n";
+    if (has_elections(spec)) {
+        std::string etcd;
+        for (const std::string& endpoint : etcd_endpoints(spec))
+            etcd += (etcd.empty() ? "" : ", ") + toml_quoted(endpoint);
+        out += "\n[cluster]\nname = " + toml_quoted(spec.name) + "\netcd = [" + etcd + "]\n";
+    }
     const auto redis = spec.of_role("redis");
     if (!redis.empty()) {
         const std::string address = redis.size() > 1 ? "redis+sentinel://" + hosts_of(redis, kSentinelPort) + "/stoa"

@@ -81,9 +81,8 @@ void Endpoint::serve(net::Request& request, Exchange exchange) {
 /// Everything before a transaction: who calls what with which parameters, and whether they may.
 Status Endpoint::prepare(net::Request& request, Exchange& exchange) {
     const RequestHead head = RequestHead::pick(request.headers);
-    const bool trusted = !proxies_.empty() && proxies_.contains(request.remote_address);
-    const bool keeps_id = trusted && is_valid_request_id(head.request_id);
-    exchange.request_id = keeps_id ? std::string(head.request_id) : make_request_id();
+    RequestId id = choose_request_id(proxies_, request.remote_address, head.request_id);
+    exchange.request_id = std::move(id.text);
     exchange.cross_origin = !head.origin.empty();
 
     const auto route = parse_route(request.path());
@@ -103,7 +102,7 @@ Status Endpoint::prepare(net::Request& request, Exchange& exchange) {
     exchange.entry = methods_.find(route->wire, route->method);
     if (!exchange.entry) return method_not_found(route->wire, route->method);
     STOA_CHECK(prepare_call(exchange));
-    return choose_key(head, keeps_id, exchange);
+    return choose_key(head, id.taken_over, exchange);
 }
 
 /// Who calls, and whether this source may call so often.
@@ -143,7 +142,7 @@ Status Endpoint::choose_key(const RequestHead& head, bool trusted_id, Exchange& 
     if (!exchange.idempotency_key.empty()) {
         exchange.receipt_key = idempotency_scope_key(*exchange.identity, method, exchange.idempotency_key);
     } else {
-        exchange.receipt_key = "req:" + exchange.request_id;
+        exchange.receipt_key = receipt_key(exchange.request_id);
         if (!trusted_id) return {};  // nobody else can have used a key of our own: no digest needed
     }
     exchange.digest = request_digest(method, exchange.parameters);
@@ -194,7 +193,7 @@ void Endpoint::run_read(Exchange& exchange) {
         },
         options);
     if (!status && api::is_needs_write(status.error())) {
-        exchange.receipt_key = "req:" + exchange.request_id;
+        exchange.receipt_key = receipt_key(exchange.request_id);
         return run_write(std::make_shared<Exchange>(std::move(exchange)));
     }
     if (!status) {

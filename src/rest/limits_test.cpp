@@ -85,5 +85,19 @@ TEST(RequestKey, is_scoped_to_credential_user_and_method) {
     EXPECT_FALSE(is_valid_request_id(std::string(129, 'a')));
 }
 
+TEST(RequestKey, takes_over_valid_ids_of_trusted_proxies_only) {
+    const auto proxies = TrustedProxies::parse({"10.0.0.0/8"});
+    const RequestId taken = choose_request_id(*proxies, "10.1.2.3", "balancer-1");
+    EXPECT_TRUE(taken.taken_over);
+    EXPECT_EQ(taken.text, "balancer-1");
+    for (const auto& [peer, given] : {std::pair{"192.0.2.1", "balancer-1"}, {"10.1.2.3", "a b"}, {"10.1.2.3", ""}}) {
+        const RequestId own = choose_request_id(*proxies, peer, given);
+        EXPECT_FALSE(own.taken_over);
+        EXPECT_NE(own.text, given);
+        EXPECT_TRUE(is_valid_request_id(own.text));
+    }
+    EXPECT_FALSE(choose_request_id({}, "10.1.2.3", "balancer-1").taken_over);
+}
+
 }  // namespace
 }  // namespace stoa::rest

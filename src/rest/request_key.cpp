@@ -57,4 +57,13 @@ bool is_valid_request_id(std::string_view id) {
     });
 }
 
+RequestId choose_request_id(const TrustedProxies& proxies, std::string_view peer, std::string_view given) {
+    const bool taken_over = !proxies.empty() && is_valid_request_id(given) && proxies.contains(peer);
+    return {taken_over ? std::string(given) : make_request_id(), taken_over};
+}
+
+std::string receipt_key(std::string_view request_id) {
+    return "req:" + std::string(request_id);
+}
+
 }  // namespace stoa::rest

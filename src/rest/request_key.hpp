@@ -3,7 +3,8 @@
 //
 // In this order: the client's Idempotency-Key, scoped to credential, user and method; the balancer's X-Request-Id,
 // which stays the same when it retries on another node, but only from a trusted proxy; else a key of our own making,
-// which still lets the store find out after a lost connection whether the commit happened.
+// which still lets the store find out after a lost connection whether the commit happened. The portal's pages know no
+// Idempotency-Key.
 
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "api/identity.hpp"
 #include "base/result.hpp"
 #include "json/value.hpp"
+#include "rest/request_head.hpp"
 
 namespace stoa::rest {
 
@@ -27,5 +29,15 @@ std::string make_request_id();
 
 /// Whether an X-Request-Id can be taken over: 1–128 characters of [A-Za-z0-9._:-].
 bool is_valid_request_id(std::string_view id);
+
+struct RequestId {
+    std::string text;
+    bool taken_over = false;  ///< from a trusted proxy: another process may be asked the same under this id
+};
+/// `given` is the X-Request-Id that the peer sent.
+RequestId choose_request_id(const TrustedProxies& proxies, std::string_view peer, std::string_view given);
+
+/// Of a write that has no Idempotency-Key.
+std::string receipt_key(std::string_view request_id);
 
 }  // namespace stoa::rest

@@ -55,24 +55,27 @@ Status add_credentials(db::WriteTx& tx, const AccountRequest& request, const Sec
 Result<CreatedAccount> create_account(Portal& portal, const AccountRequest& request) {
     const accounts::Services& services = portal.accounts();
     STOA_CHECK(accounts::check_account(request.account));
-    STOA_TRY(const AccountId id, accounts::reserve_account_id(services.database));
+    STOA_TRY(const AccountId id, accounts::reserve_account_id(services.database, request.receipt));
     const Secrets secrets;
     CreatedAccount created;
     created.id = id;
-    STOA_CHECK(services.write(id, [&](db::WriteTx& tx) -> Status {
+    const auto fill = [&](db::WriteTx& tx) -> Result<std::string> {
         const UnixSeconds now = services.now();
         STOA_CHECK(accounts::insert_account(tx, request.account, now));
         STOA_TRY(model::Records records, services.records(tx, model::Actor::make_system(id)));
         STOA_CHECK(crm::seed_defaults(records));
         STOA_TRY(const RecordId department, add_top_department(records, request.account.name));
-        STOA_TRY(created.admin, add_admin(records, request, department));
+        STOA_TRY(const UserId admin, add_admin(records, request, department));
         if (request.password_hash.empty()) {
-            STOA_CHECK(accounts::insert_link(tx, secrets.link, created.admin, accounts::LinkKind::admin, now));
+            STOA_CHECK(accounts::insert_link(tx, secrets.link, admin, accounts::LinkKind::admin, now));
         } else {
-            STOA_CHECK(accounts::set_password_hash(tx, created.admin, request.password_hash, now));
+            STOA_CHECK(accounts::set_password_hash(tx, admin, request.password_hash, now));
         }
-        return request.with_credentials ? add_credentials(tx, request, secrets, created.admin, now) : Status();
-    }));
+        if (request.with_credentials) STOA_CHECK(add_credentials(tx, request, secrets, admin, now));
+        return std::to_string(admin);
+    };
+    STOA_TRY(const db::WriteOutcome filled, services.write(id, request.receipt, fill));
+    created.admin = std::stoll(filled.answer);
     created.url = request.account.url;
     while (created.url.ends_with('/'))
         created.url.pop_back();

@@ -16,6 +16,7 @@ struct AccountRequest {
     std::string redirect_uri;      ///< of the first OAuth application; empty = the portal itself
     std::string password_hash;     ///< empty = the administrator chooses a password through the link
     bool with_credentials = true;  ///< a webhook and an OAuth application for the administrator
+    accounts::Receipt receipt{};   ///< the same request makes one account only; not for secrets of the two above
 };
 
 struct CreatedAccount {
@@ -27,7 +28,9 @@ struct CreatedAccount {
     std::string client_id, client_secret;
 };
 
-/// Errors carry the field: name, url, language, currency, timeZone, EMAIL.
+/// Two writes, each of which a repetition finds done: the id is reserved under a receipt of account 0, and so names the
+/// account whose own receipt tells that it was made. Errors carry the field: name, url, language, currency, timeZone,
+/// EMAIL.
 Result<CreatedAccount> create_account(Portal& portal, const AccountRequest& request);
 
 }  // namespace stoa::app

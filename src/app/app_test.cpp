@@ -84,6 +84,28 @@ TEST_F(AppTest, a_new_account_has_an_administrator_a_webhook_and_stages) {
     EXPECT_TRUE((*identity)->actor.is_admin());
 }
 
+TEST_F(AppTest, a_repeated_request_makes_one_account) {
+    AccountRequest request;
+    request.account.name = "Test";
+    request.account.url = "https://127.0.0.1:8443";
+    request.email = "admin@example.org";
+    request.with_credentials = false;
+    request.password_hash = "hash";
+    request.receipt = {.key = "req:r1", .digest = "d", .repeatable = true};
+    const auto first = create_account(*portal_, request);
+    const auto again = create_account(*portal_, request);
+    ASSERT_TRUE(first.ok() && again.ok());
+    EXPECT_EQ(again->id, first->id);
+    EXPECT_EQ(again->admin, first->admin);
+    EXPECT_EQ(count(first->id, "user"), 1);
+    request.receipt.digest = "other";
+    EXPECT_EQ(create_account(*portal_, request).error().code, Errc::conflict);
+    // The first process died between its two writes: the second one finishes under the same number.
+    request.receipt.key = "req:r2";
+    const auto reserved = accounts::reserve_account_id(portal_->database(), request.receipt);
+    EXPECT_EQ(create_account(*portal_, request)->id, *reserved);
+}
+
 TEST_F(AppTest, accounts_do_not_see_each_other) {
     create();
     EXPECT_EQ(create().id, 2);
@@ -106,8 +128,10 @@ TEST_F(AppTest, demo_data_is_complete_and_purged_to_the_last_record) {
     EXPECT_GT(count(account, "tasks.comment"), 50);
     EXPECT_GT(count(account, "crm.activity"), 100);
 
-    const auto removed = demo::purge(*portal_, account);
+    const accounts::Receipt receipt{.key = "req:purge", .digest = "d", .repeatable = true};
+    const auto removed = demo::purge(*portal_, account, receipt);
     ASSERT_TRUE(removed.ok()) << removed.error().message;
+    EXPECT_EQ(*demo::purge(*portal_, account, receipt), *removed) << "what the receipts say";
     EXPECT_GT(*removed, 1'500);
     for (const model::Entity* entity : portal_->model().registry.all()) {
         if (entity->name == "main.eventlog") continue;  // the log keeps what happened

@@ -37,11 +37,19 @@ bool is_same_site(const net::Request& request) {
     return accounts::host_of_url(origin) == to_lower_ascii(request.header("Host"));
 }
 
+std::string_view path_to_note(const net::Request& request) {
+    const std::string_view path = request.path();
+    for (const std::string_view links : {"/link/", "/api/link/"}) {
+        if (path.starts_with(links)) return links;
+    }
+    return path;
+}
+
 accounts::Client client_of(const Services& services, const net::Request& request) {
     accounts::Client client;
     client.remote_address = services.proxies.client_of(request.remote_address, request.header("X-Forwarded-For"));
     client.user_agent = request.header("User-Agent");
-    client.request_uri = request.path();
+    client.request_uri = path_to_note(request);
     return client;
 }
 
@@ -62,6 +70,7 @@ namespace {
 /// The REST protocol answers 400 where there is nothing; browsers and caches know 404.
 int status_of(const Error& error, int wire_status) {
     if (error.code == Errc::unsupported) return 405;
+    if (error.code == Errc::conflict) return 422;  // the id of another request, as REST answers it
     return error.code == Errc::not_found ? 404 : wire_status;
 }
 
@@ -89,7 +98,7 @@ net::Response to_response(const Services& services, const net::Request& request,
     const rest::WireError wire = rest::to_wire(api::Wire::v2, answer.error(), request_id);
     if (wire.status >= 500) {
         log::error("page_request_failed",
-                   {{"request_id", request_id}, {"path", request.path()}, {"why", answer.error().message}});
+                   {{"request_id", request_id}, {"path", path_to_note(request)}, {"why", answer.error().message}});
     }
     response.status = status_of(answer.error(), wire.status);
     if (wire.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(wire.retry_after_s)});

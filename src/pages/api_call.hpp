@@ -12,6 +12,7 @@
 #include "modules/accounts/sessions.hpp"
 #include "net/server.hpp"
 #include "pages/services.hpp"
+#include "rest/request_key.hpp"
 
 namespace stoa::pages {
 
@@ -33,7 +34,8 @@ struct ApiCall {
     std::string cookie;                             ///< the session cookie as sent
     std::shared_ptr<const api::Identity> identity;  ///< null on routes that need none
     accounts::Client client;
-    std::string request_id;
+    rest::RequestId request_id;
+    accounts::Receipt receipt;  ///< for what the route writes
 
     /// A text member of the body; empty when absent. Longer than `characters` or not text: an error with the field.
     Result<std::string> text(std::string_view name, std::size_t characters = 255) const;
@@ -45,6 +47,8 @@ struct ApiCall {
 bool is_secure(const Services& services, const net::Request& request);
 /// Browsers say where a request comes from; what comes from another site is refused. Absent headers are fine.
 bool is_same_site(const net::Request& request);
+/// Without the token of a one-time link, which must not be noted anywhere.
+std::string_view path_to_note(const net::Request& request);
 accounts::Client client_of(const Services& services, const net::Request& request);
 std::string session_cookie_of(const net::Request& request);
 

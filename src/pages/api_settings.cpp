@@ -4,7 +4,6 @@
 #include "modules/accounts/audit.hpp"
 #include "modules/accounts/directory.hpp"
 #include "modules/accounts/logins.hpp"
-#include "modules/accounts/secrets.hpp"
 #include "modules/accounts/users.hpp"
 #include "modules/accounts/webhooks.hpp"
 #include "modules/people/users.hpp"
@@ -18,6 +17,18 @@ ApiAnswer done() {
     return ApiAnswer{.status = 200, .body = R"({"ok":true})"};
 }
 
+/// Writes under the request's receipt; for what hands nothing out.
+Result<ApiAnswer> write(const ApiCall& call, const std::function<Status(db::WriteTx&)>& fn) {
+    const AccountId account = call.identity->actor.account;
+    const auto written =
+        call.services.accounts.write(account, call.receipt, [&](db::WriteTx& tx) -> Result<std::string> {
+            STOA_CHECK(fn(tx));
+            return std::string();
+        });
+    if (!written) return written.error();
+    return done();
+}
+
 std::string iso(UnixSeconds at) {
     std::string text;
     append_iso(text, at, *utc_time_zone());
@@ -25,17 +36,15 @@ std::string iso(UnixSeconds at) {
 }
 
 Result<ApiAnswer> finish_first_run(ApiCall& call) {
-    const accounts::Services& services = call.services.accounts;
-    STOA_CHECK(services.write(call.identity->actor.account, [](db::WriteTx& tx) {
+    return write(call, [](db::WriteTx& tx) {
         accounts::AccountChanges changes;
         changes.first_run = false;
         return accounts::update_account(tx, changes);
-    }));
-    return done();
+    });
 }
 
 Result<ApiAnswer> purge_demo(ApiCall& call) {
-    STOA_CHECK(call.services.purge_demo(call.identity->actor.account));
+    STOA_CHECK(call.services.purge_demo(call.identity->actor.account, call.receipt));
     return done();
 }
 
@@ -56,11 +65,10 @@ Result<ApiAnswer> save_profile(ApiCall& call) {
     }
     if (wanted.empty()) return done();
     const model::Actor& actor = call.identity->actor;
-    STOA_CHECK(services.write(actor.account, [&](db::WriteTx& tx) -> Status {
+    return write(call, [&](db::WriteTx& tx) -> Status {
         STOA_TRY(model::Records records, services.records(tx, actor));
         return records.update(actor.user, wanted);
-    }));
-    return done();
+    });
 }
 
 /// Somebody who was invited before and has no password yet gets a new link; anybody else with the e-mail is an error.
@@ -98,8 +106,8 @@ Result<ApiAnswer> invite(ApiCall& call) {
     STOA_TRY(const people::NewUser user, read_invitation(call));
     const accounts::Services& services = call.services.accounts;
     const model::Actor& actor = call.identity->actor;
-    const std::string token = accounts::new_secret();
-    const Status written = services.write(actor.account, [&](db::WriteTx& tx) -> Status {
+    const std::string token = call.receipt.secret("invitation", call.cookie);
+    const auto written = write(call, [&](db::WriteTx& tx) -> Status {
         STOA_TRY(UserId id, invited_before(services, tx, user.email));
         if (id == 0) {
             STOA_TRY(model::Records records, services.records(tx, actor));
@@ -164,17 +172,18 @@ Result<ApiAnswer> add_webhook(ApiCall& call) {
         for (const json::Value* scope : given->items())
             scopes.push_back(scope->as_text().value_or(""));
     }
-    const std::string code = accounts::new_secret();
-    std::int64_t id = 0;
-    STOA_CHECK(services.write(actor.account, [&](db::WriteTx& tx) -> Status {
-        STOA_TRY(id, accounts::insert_webhook(tx, code, actor.user, title, scopes, services.now()));
-        return accounts::write_audit(
-            services, tx, {.type = "WEBHOOK_ADD", .item = std::to_string(id), .user = actor.user}, call.client);
-    }));
+    const std::string code = call.receipt.secret("webhook", call.cookie);
+    const auto add = [&](db::WriteTx& tx) -> Result<std::string> {
+        STOA_TRY(const std::int64_t id, accounts::insert_webhook(tx, code, actor.user, title, scopes, services.now()));
+        const accounts::AuditEntry entry{.type = "WEBHOOK_ADD", .item = std::to_string(id), .user = actor.user};
+        STOA_CHECK(accounts::write_audit(services, tx, entry, call.client));
+        return std::to_string(id);
+    };
+    STOA_TRY(const db::WriteOutcome written, services.write(actor.account, call.receipt, add));
     ApiAnswer answer;
     answer.body.clear();
     json::Writer out(answer.body);
-    out.begin_object().field("id", id);
+    out.begin_object().field("id", std::int64_t{std::stoll(written.answer)});
     out.field("url", call.base_url() + "/rest/" + std::to_string(actor.user) + "/" + code + "/").end_object();
     return answer;
 }
@@ -184,13 +193,12 @@ Result<ApiAnswer> delete_webhook(ApiCall& call) {
     const accounts::Services& services = call.services.accounts;
     const auto id = json::Value(call.argument).as_integer();
     if (!id) return not_found("There is no such webhook.");
-    STOA_CHECK(services.write(actor.account, [&](db::WriteTx& tx) -> Status {
+    return write(call, [&](db::WriteTx& tx) -> Status {
         STOA_CHECK(accounts::remove_webhook(tx, *id, actor.is_admin() ? 0 : actor.user));
         services.revocations.revoke_on_commit(tx);
         return accounts::write_audit(
             services, tx, {.type = "WEBHOOK_DELETE", .item = std::to_string(*id), .user = actor.user}, call.client);
-    }));
-    return done();
+    });
 }
 
 Result<ApiAnswer> get_scopes(ApiCall&) {

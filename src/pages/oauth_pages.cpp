@@ -1,11 +1,11 @@
 #include "pages/oauth_pages.hpp"
 
-#include "base/random.hpp"
 #include "json/parse.hpp"
 #include "json/url.hpp"
 #include "modules/accounts/oauth.hpp"
 #include "pages/api_call.hpp"
 #include "pages/assets.hpp"
+#include "pages/page_receipt.hpp"
 
 namespace stoa::pages {
 
@@ -23,7 +23,6 @@ net::Response message_page(int status, std::string_view title, std::string_view 
         "<title>" +
         std::string(title) + "</title><h1>" + std::string(title) + "</h1><p>" + std::string(text) + "</p></html>";
     response.headers.push_back({"Cache-Control", "no-store"});
-    response.headers.push_back({"X-Request-Id", uuid_v4()});
     add_page_headers(response);
     return response;
 }
@@ -43,7 +42,6 @@ net::Response json_answer(int status, std::string body) {
     response.status = status;
     response.body = std::move(body);
     response.headers.push_back({"Cache-Control", "no-store"});
-    response.headers.push_back({"X-Request-Id", uuid_v4()});
     response.headers.push_back({"Access-Control-Allow-Origin", "*"});
     return response;
 }
@@ -62,15 +60,20 @@ void OAuthPages::handle(net::Request& request, net::Responder responder) const {
     if (!is_token && path != "/oauth/authorize")
         return responder(message_page(404, "Not found", "There is no such page."));
     auto shared = std::make_shared<net::Request>(std::move(request));
+    const rest::RequestId id = request_id_of(services_, *shared);
+    const auto answer = [responder, id](net::Response response) {
+        response.headers.push_back({"X-Request-Id", id.text});
+        responder(std::move(response));
+    };
     const bool posted = services_.workers.post(
-        [this, shared, responder, is_token] { responder(is_token ? token(*shared) : authorize(*shared)); });
+        [this, shared, answer, id, is_token] { answer(is_token ? token(*shared, id) : authorize(*shared, id)); });
     if (posted) return;
     net::Response busy = json_answer(503, R"({"error":"temporarily_unavailable","error_description":"Try again."})");
     busy.headers.push_back({"Retry-After", "1"});
-    responder(std::move(busy));
+    answer(std::move(busy));
 }
 
-net::Response OAuthPages::authorize(const net::Request& request) const {
+net::Response OAuthPages::authorize(const net::Request& request, const rest::RequestId& id) const {
     if (request.method != "GET") return message_page(405, "Not allowed", "Open this page with GET.");
     const auto parameters = json::parse_form(request.query());
     if (!parameters) return message_page(400, "Wrong request", "The address cannot be read.");
@@ -80,7 +83,8 @@ net::Response OAuthPages::authorize(const net::Request& request) const {
     if ((*app)->redirect_uri.empty()) {
         return message_page(400, "Incomplete application", "The application has no redirect address.");
     }
-    const auto identity = services_.authenticator.by_cookie(session_cookie_of(request));
+    const std::string cookie = session_cookie_of(request);
+    const auto identity = services_.authenticator.by_cookie(cookie);
     if (!identity && identity.error().code != Errc::unauthorized)
         return message_page(503, "Try again", "The portal is busy.");
     if (!identity) return redirect("/login?next=" + json::url_encode(request.target));
@@ -89,12 +93,14 @@ net::Response OAuthPages::authorize(const net::Request& request) const {
         return message_page(403, "Not allowed", "The application belongs to another company's portal.");
     }
     auto location = accounts::authorize(services_.accounts, **app, actor.user, text_of(*parameters, "state"),
-                                        client_of(services_, request));
+                                        client_of(services_, request), cookie, page_receipt(id, request, *parameters));
+    if (!location && location.error().code == Errc::conflict)
+        return message_page(422, "Wrong request", "This request id came with another request before.");
     if (!location) return message_page(503, "Try again", "The portal is busy.");
     return redirect(*std::move(location));
 }
 
-net::Response OAuthPages::token(const net::Request& request) const {
+net::Response OAuthPages::token(const net::Request& request, const rest::RequestId& id) const {
     json::Value parameters = json::Object();
     const bool posted = request.method == "POST";
     if (!posted && request.method != "GET")
@@ -108,7 +114,8 @@ net::Response OAuthPages::token(const net::Request& request) const {
                     : Result<json::Value>(json::Value(json::Object()));
     if (query && query->is_object()) json::merge(parameters, *std::move(query));
     if (body && body->is_object()) json::merge(parameters, *std::move(body));
-    accounts::TokenAnswer answer = accounts::exchange_token(services_.accounts, parameters);
+    accounts::TokenAnswer answer =
+        accounts::exchange_token(services_.accounts, parameters, page_receipt(id, request, parameters));
     return json_answer(answer.status, std::move(answer.body));
 }
 

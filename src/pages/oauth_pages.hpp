@@ -3,6 +3,7 @@
 // handle() is called on I/O threads and does not block: the work is done on the worker pool.
 
 #include "pages/services.hpp"
+#include "rest/request_key.hpp"
 
 namespace stoa::pages {
 
@@ -12,8 +13,8 @@ class OAuthPages {
     void handle(net::Request& request, net::Responder responder) const;
 
   private:
-    net::Response authorize(const net::Request& request) const;
-    net::Response token(const net::Request& request) const;
+    net::Response authorize(const net::Request& request, const rest::RequestId& id) const;
+    net::Response token(const net::Request& request, const rest::RequestId& id) const;
 
     const Services& services_;
 };

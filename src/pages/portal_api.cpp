@@ -1,8 +1,8 @@
 #include "pages/portal_api.hpp"
 
-#include "base/random.hpp"
 #include "json/parse.hpp"
 #include "json/url.hpp"
+#include "pages/page_receipt.hpp"
 
 namespace stoa::pages {
 
@@ -67,15 +67,17 @@ void PortalApi::handle(net::Request& request, net::Responder responder) const {
                                                   .cookie = {},
                                                   .identity = nullptr,
                                                   .client = {},
-                                                  .request_id = uuid_v4()});
+                                                  .request_id = {},
+                                                  .receipt = {}});
+    call->request_id = request_id_of(services_, call->request);
     const bool posted = services_.workers.post([this, call, responder] {
         const auto answer = run(*call);
-        responder(to_response(services_, call->request, call->request_id, answer));
+        responder(to_response(services_, call->request, call->request_id.text, answer));
     });
     if (posted) return;
     Error busy{Errc::busy, "The portal is busy. Try again."};
     busy.retry_after_s = 1;
-    responder(to_response(services_, call->request, call->request_id, Result<ApiAnswer>(busy)));
+    responder(to_response(services_, call->request, call->request_id.text, Result<ApiAnswer>(busy)));
 }
 
 Result<ApiAnswer> PortalApi::run(ApiCall& call) const {
@@ -89,6 +91,7 @@ Result<ApiAnswer> PortalApi::run(ApiCall& call) const {
     call.client = client_of(services_, call.request);
     STOA_CHECK(pass_door(call, route->door));
     STOA_CHECK(read_body(call));
+    call.receipt = page_receipt(call.request_id, call.request, call.body);
     return route->handler(call);
 }
 

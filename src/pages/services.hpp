@@ -15,7 +15,8 @@ namespace stoa::pages {
 struct SignUp {
     std::string company, name, last_name, email, password;
     std::string language, currency, time_zone;
-    std::string url;  ///< "https://host[:port]" as the browser sees the portal
+    std::string session_seed;  ///< see accounts::LoginRequest
+    std::string url;           ///< "https://host[:port]" as the browser sees the portal
 };
 
 struct Services {
@@ -28,9 +29,10 @@ struct Services {
     bool sign_up_open = false;
     rest::TrustedProxies proxies;
     /// Removes the demo records of the account. Blocks.
-    std::function<Status(AccountId)> purge_demo;
+    std::function<Status(AccountId, const accounts::Receipt&)> purge_demo;
     /// Makes an account with this first administrator; returns who to log in. Blocks.
-    std::function<Result<accounts::LoginOutcome>(const SignUp&, const accounts::Client&)> sign_up;
+    std::function<Result<accounts::LoginOutcome>(const SignUp&, const accounts::Client&, const accounts::Receipt&)>
+        sign_up;
 };
 
 }  // namespace stoa::pages

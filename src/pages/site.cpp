@@ -1,7 +1,7 @@
 #include "pages/site.hpp"
 
 #include "json/url.hpp"
-#include "modules/accounts/links.hpp"
+#include "pages/page_receipt.hpp"
 
 namespace stoa::pages {
 
@@ -22,11 +22,9 @@ void Site::handle(net::Request& request, net::Responder responder) const {
 void Site::open_link(net::Request& request, net::Responder responder, std::string token) const {
     auto shared = std::make_shared<net::Request>(std::move(request));
     const bool posted = services_.workers.post([this, shared, responder, token = std::move(token)] {
-        const accounts::Services& services = services_.accounts;
-        const auto link = accounts::find_link(services.database, token, services.now());
-        if (!link || !*link || (*link)->kind != accounts::LinkKind::login) return responder(assets_.index(*shared));
-        const auto outcome = services_.logins.log_in_by_link(token, client_of(services_, *shared));
-        if (!outcome) return responder(assets_.index(*shared));
+        const auto receipt = page_receipt(request_id_of(services_, *shared), *shared, json::Value());
+        const auto outcome = services_.logins.log_in_by_link(token, client_of(services_, *shared), receipt);
+        if (!outcome) return responder(assets_.index(*shared));  // also for links of the other kinds
         net::Response response;
         response.status = 303;
         response.content_type = "text/plain; charset=utf-8";

@@ -115,6 +115,10 @@ export class Portal {
   get directUrls(): string[] {
     return this.webs.map((web) => `http://127.0.0.1:${web.port}`)
   }
+  /** Of the database, where engines keep it. */
+  get schema(): string {
+    return this.stores?.schema ?? ''
+  }
   get pids(): number[] {
     return this.webs.map((web) => web.process?.pid ?? 0)
   }

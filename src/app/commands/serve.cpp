@@ -115,7 +115,7 @@ rest::RestOptions rest_options(const Config& config, files::Store& store) {
 }
 
 Result<accounts::LoginOutcome> sign_up(Portal& portal, accounts::LoginService& logins, const pages::SignUp& form,
-                                       const accounts::Client& client) {
+                                       const accounts::Client& client, const accounts::Receipt& receipt) {
     STOA_CHECK(accounts::check_password(form.password));
     AccountRequest request;
     request.account.name = form.company;
@@ -128,12 +128,14 @@ Result<accounts::LoginOutcome> sign_up(Portal& portal, accounts::LoginService& l
     request.last_name = form.last_name;
     request.with_credentials = false;
     request.password_hash = hash_password(form.password);
+    request.receipt = receipt;
     STOA_TRY(const CreatedAccount created, create_account(portal, request));
     accounts::LoginRequest login;
     login.email = form.email;
     login.password = form.password;
     login.account = created.id;
-    return logins.log_in(login, client);
+    login.session_seed = form.session_seed;
+    return logins.log_in(login, client, receipt.step("login"));
 }
 
 /// The same after a restart, another one for each process: what this one had claimed when it died is then its own
@@ -200,16 +202,16 @@ struct Running {
                 config.public_url,
                 config.signup.enabled,
                 std::move(proxies),
-                [&portal](AccountId account) -> Status {
-                    auto removed = demo::purge(portal, account);
+                [&portal](AccountId account, const accounts::Receipt& receipt) -> Status {
+                    auto removed = demo::purge(portal, account, receipt);
                     if (!removed) return std::move(removed).error();
                     return {};
                 },
-                [this, &portal](const pages::SignUp& form,
-                                const accounts::Client& client) -> Result<accounts::LoginOutcome> {
+                [this, &portal](const pages::SignUp& form, const accounts::Client& client,
+                                const accounts::Receipt& receipt) -> Result<accounts::LoginOutcome> {
                     STOA_CHECK(sign_ups.check("", client.remote_address));
                     sign_ups.failed("", client.remote_address);
-                    return sign_up(portal, logins, form, client);
+                    return sign_up(portal, logins, form, client, receipt);
                 }},
           housekeeping(portal, notes, workers),
           file_cleanup(portal, store) {}

@@ -29,18 +29,18 @@ Result<std::vector<Noted>> newest_noted(db::Tx& tx) {
     return noted;
 }
 
-/// Some of the newest; `left` tells whether there may be more. What somebody removed already, or went with its parent,
-/// does not count.
-Status purge_some(const accounts::Services& services, db::WriteTx& tx, std::int64_t& removed, bool& left) {
-    removed = 0;
+/// Some of the newest; returns how many, and '+' behind it if there may be more. What somebody removed already, or went
+/// with its parent, does not count.
+Result<std::string> purge_some(const accounts::Services& services, db::WriteTx& tx) {
+    std::int64_t removed = 0;
     STOA_TRY(const std::vector<Noted> noted, newest_noted(tx));
-    left = noted.size() == static_cast<std::size_t>(kRecordsPerTransaction);
+    const bool left = noted.size() == static_cast<std::size_t>(kRecordsPerTransaction);
     STOA_TRY(model::Records records, services.records(tx, model::Actor::make_system(tx.account())));
     for (const Noted& record : noted) {
         const model::Entity* entity = records.services().registry.find(record.entity);
         if (!entity) return internal_error("demo data: there is no entity " + record.entity);
         const Status gone = records.remove(*entity, record.id);
-        if (!gone && gone.error().code != Errc::not_found) return gone;
+        if (!gone && gone.error().code != Errc::not_found) return gone.error();
         if (gone) ++removed;
     }
     if (!noted.empty()) {
@@ -49,24 +49,29 @@ Status purge_some(const accounts::Services& services, db::WriteTx& tx, std::int6
                            db::Condition::compare("position", db::Condition::Op::ge, noted.back().position)));
         (void)forgotten;
     }
-    return {};
+    return std::to_string(removed) + (left ? "+" : "");
 }
 
 }  // namespace
 
-Result<std::int64_t> purge(Portal& portal, AccountId account) {
+Result<std::int64_t> purge(Portal& portal, AccountId account, const accounts::Receipt& receipt) {
     const accounts::Services& services = portal.accounts();
     std::int64_t total = 0;
-    for (bool left = true; left;) {
-        std::int64_t removed = 0;
-        STOA_CHECK(services.write(account, [&](db::WriteTx& tx) { return purge_some(services, tx, removed, left); }));
-        total += removed;
+    bool left = true;
+    for (int step = 1; left; ++step) {
+        STOA_TRY(const db::WriteOutcome some,
+                 services.write(account, receipt.step(std::to_string(step)),
+                                [&](db::WriteTx& tx) { return purge_some(services, tx); }));
+        total += std::stoll(some.answer);
+        left = some.answer.ends_with('+');
     }
-    STOA_CHECK(services.write(account, [](db::WriteTx& tx) {
+    const auto ended = services.write(account, receipt, [](db::WriteTx& tx) -> Result<std::string> {
         accounts::AccountChanges changes;
         changes.demo = false;
-        return accounts::update_account(tx, changes);
-    }));
+        STOA_CHECK(accounts::update_account(tx, changes));
+        return std::string();
+    });
+    if (!ended) return ended.error();
     return total;
 }
 

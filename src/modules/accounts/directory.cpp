@@ -55,8 +55,10 @@ Status check_name(std::string_view name) {
 
 }  // namespace
 
-Result<AccountId> reserve_account_id(db::Database& database) {
+Result<AccountId> reserve_account_id(db::Database& database, const Receipt& receipt) {
     db::WriteRequest request;
+    request.key = receipt.key;
+    request.digest = receipt.digest;
     auto outcome = database.write_and_wait(std::move(request), [](db::WriteTx& tx) -> Result<std::string> {
         std::int64_t next = 0;
         STOA_CHECK(
@@ -147,6 +149,15 @@ Result<Account> load_account(db::Tx& tx) {
         return false;
     }));
     if (account.id == 0) return not_found("There is no such account.");
+    return account;
+}
+
+Result<Account> load_account(db::Database& database, AccountId id) {
+    Account account;
+    STOA_CHECK(database.read(id, [&](db::Tx& tx) -> Status {
+        STOA_TRY(account, load_account(tx));
+        return {};
+    }));
     return account;
 }
 

@@ -9,6 +9,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "db/database.hpp"
+#include "modules/accounts/receipt.hpp"
 
 namespace stoa::accounts {
 
@@ -34,14 +35,17 @@ struct AccountChanges {
     std::optional<bool> demo, first_run;
 };
 
-/// The next account id of the store; gaps are fine. Blocks.
-Result<AccountId> reserve_account_id(db::Database& database);
+/// The next account id of the store; gaps are fine. A request that has a receipt gets the id that it got before:
+/// account 0 keeps that receipt, as the new account cannot. Blocks.
+Result<AccountId> reserve_account_id(db::Database& database, const Receipt& receipt = {});
 /// Errors: invalid_argument with the field (name, url, language, currency, timeZone).
 Status check_account(const NewAccount& account);
 Status insert_account(db::WriteTx& tx, const NewAccount& account, UnixSeconds now);
 Status update_account(db::WriteTx& tx, const AccountChanges& changes);
 /// The transaction's account; not_found when there is none.
 Result<Account> load_account(db::Tx& tx);
+/// In a read of its own. Blocks.
+Result<Account> load_account(db::Database& database, AccountId account);
 /// Whether the store in which accounts are made answers. Blocks.
 Status check_directory(db::Database& database);
 /// Page of at most `limit` accounts with greater ids, by id.

@@ -33,15 +33,6 @@ Status note_login(const Services& services, db::WriteTx& tx, UserId user) {
     return records.update(user, std::move(changes));
 }
 
-Result<Account> read_account(const Services& services, AccountId id) {
-    Account account;
-    STOA_CHECK(services.database.read(id, [&](db::Tx& tx) -> Status {
-        STOA_TRY(account, load_account(tx));
-        return {};
-    }));
-    return account;
-}
-
 }  // namespace
 
 Result<bool> LoginService::password_fits(std::string_view hash, std::string_view password) {
@@ -59,7 +50,7 @@ Result<bool> LoginService::password_fits(std::string_view hash, std::string_view
     return verify_password(hash, password);
 }
 
-Result<LoginOutcome> LoginService::log_in(const LoginRequest& request, const Client& client) {
+Result<LoginOutcome> LoginService::log_in(const LoginRequest& request, const Client& client, const Receipt& receipt) {
     if (request.email.empty()) return invalid("Enter your e-mail.", "email");
     if (request.password.empty()) return invalid("Enter your password.", "password");
     if (request.password.size() > kPasswordBytesMax || !is_valid_utf8(request.email)) return wrong_login();
@@ -78,7 +69,7 @@ Result<LoginOutcome> LoginService::log_in(const LoginRequest& request, const Cli
             (void)never;
         }
         STOA_CHECK(note_failure(request, client, logins.empty() ? 0 : logins.front().account,
-                                logins.empty() ? 0 : logins.front().user));
+                                logins.empty() ? 0 : logins.front().user, receipt));
         return wrong_login();
     }
 
@@ -86,7 +77,7 @@ Result<LoginOutcome> LoginService::log_in(const LoginRequest& request, const Cli
     const Login* chosen = fitting.size() == 1 ? &fitting.front() : nullptr;
     if (!chosen) {
         for (const Login& login : fitting) {
-            STOA_TRY(Account account, read_account(services_, login.account));
+            STOA_TRY(Account account, load_account(services_.database, login.account));
             const bool here = host_of_url(account.url) == to_lower_ascii(request.host);
             outcome.accounts.push_back(std::move(account));
             if (here && !chosen) chosen = &login;
@@ -94,53 +85,76 @@ Result<LoginOutcome> LoginService::log_in(const LoginRequest& request, const Cli
         if (!chosen) return outcome;
         outcome.accounts.clear();
     }
-    STOA_TRY(outcome.cookie, open_session(chosen->account, chosen->user, client));
+    STOA_TRY(outcome.cookie, open_session(chosen->account, chosen->user, request.session_seed, client, receipt));
     outcome.account_id = chosen->account;
     outcome.user = chosen->user;
     throttle_.succeeded(request.email, client.remote_address);
     return outcome;
 }
 
-Status LoginService::note_failure(const LoginRequest& request, const Client& client, AccountId account, UserId user) {
-    throttle_.failed(request.email, client.remote_address);
+Status LoginService::note_failure(const LoginRequest& request, const Client& client, AccountId account, UserId user,
+                                  const Receipt& receipt) {
+    throttle_.failed(request.email, client.remote_address);  // a repetition counts, too: it may be a new guess
     if (account == 0) return {};
-    return services_.write(account, [&](db::WriteTx& tx) {
-        return write_audit(services_, tx, {.type = "USER_LOGIN_FAILED", .item = std::to_string(user)}, client);
+    const auto written = services_.write(account, receipt.step("failed"), [&](db::WriteTx& tx) -> Result<std::string> {
+        STOA_CHECK(write_audit(services_, tx, {.type = "USER_LOGIN_FAILED", .item = std::to_string(user)}, client));
+        return std::string();
     });
+    return written ? Status() : Status(written.error());
 }
 
-Result<std::string> LoginService::open_session(AccountId account, UserId user, const Client& client) {
-    const std::string cookie = new_secret();
-    STOA_CHECK(services_.write(account, [&](db::WriteTx& tx) -> Status {
-        STOA_CHECK(insert_session(tx, cookie, user, client, services_.now()));
-        STOA_CHECK(note_login(services_, tx, user));
-        return write_audit(services_, tx, {.type = "USER_AUTHORIZE", .item = std::to_string(user), .user = user},
-                           client);
-    }));
+Result<std::string> LoginService::open_session(AccountId account, UserId user, std::string_view seed,
+                                               const Client& client, const Receipt& receipt) {
+    const bool seeded = receipt.repeatable && seed.size() >= kSeedCharactersMin;
+    const std::string cookie = seeded ? receipt.secret("login", seed) : new_secret();
+    STOA_TRY(const db::WriteOutcome outcome,
+             services_.write(account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
+                 STOA_CHECK(insert_session(tx, cookie, user, client, services_.now()));
+                 STOA_CHECK(note_login(services_, tx, user));
+                 const AuditEntry entry{.type = "USER_AUTHORIZE", .item = std::to_string(user), .user = user};
+                 STOA_CHECK(write_audit(services_, tx, entry, client));
+                 return std::string();
+             }));
+    if (outcome.replayed && !seeded) {
+        // Nobody can know the first cookie again. Its session stays: a process that was stopped while it had the
+        // request may come here after the other's answer was given, and must not end the session of that answer.
+        STOA_CHECK(services_.write(
+            account, [&](db::WriteTx& tx) { return insert_session(tx, cookie, user, client, services_.now()); }));
+    }
     return cookie;
 }
 
-Status LoginService::log_out(std::string_view cookie, AccountId account, UserId user, const Client& client) {
-    return services_.write(account, [&](db::WriteTx& tx) -> Status {
+Status LoginService::log_out(std::string_view cookie, AccountId account, UserId user, const Client& client,
+                             const Receipt& receipt) {
+    const auto written = services_.write(account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
         STOA_CHECK(remove_session(tx, cookie));
         services_.revocations.revoke_on_commit(tx);
-        return write_audit(services_, tx, {.type = "USER_LOGOUT", .item = std::to_string(user), .user = user}, client);
+        const AuditEntry entry{.type = "USER_LOGOUT", .item = std::to_string(user), .user = user};
+        STOA_CHECK(write_audit(services_, tx, entry, client));
+        return std::string();
     });
+    return written ? Status() : Status(written.error());
 }
 
-Result<Link> LoginService::usable_link(std::string_view token) {
+/// A used link is gone, but a repetition of the request that used it can name the session that this opened, and so the
+/// account whose receipt decides. (`cookie`: what the request is handed out.)
+Result<Link> LoginService::usable_link(std::string_view token, std::string_view cookie, const Receipt& receipt) {
     STOA_TRY(const auto link, find_link(services_.database, token, services_.now()));
-    if (!link) return dead_link();
-    return *link;
+    if (link) return *link;
+    if (!receipt.repeatable) return dead_link();
+    STOA_TRY(const auto session, find_session(services_.database, cookie, services_.now()));
+    if (!session) return dead_link();
+    return Link{.account = session->account, .user = session->user, .kind = LinkKind::login};
 }
 
-Result<LoginOutcome> LoginService::accept_link(std::string_view token, const LinkForm& form, const Client& client) {
-    STOA_TRY(const Link link, usable_link(token));
+Result<LoginOutcome> LoginService::accept_link(std::string_view token, const LinkForm& form, const Client& client,
+                                               const Receipt& receipt) {
+    const std::string cookie = receipt.secret("accepted link", std::string(token) + "\n" + form.session_seed);
+    STOA_TRY(const Link link, usable_link(token, cookie, receipt));
     STOA_CHECK(check_password(form.password));
     if (form.name.empty()) return invalid("Enter your name.", "name");
     const std::string hash = hash_password(form.password);
-    const std::string cookie = new_secret();
-    STOA_CHECK(services_.write(link.account, [&](db::WriteTx& tx) -> Status {
+    const auto written = services_.write(link.account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
         const UnixSeconds now = services_.now();
         STOA_CHECK(use_link(tx, token, link.user, now));
         if (link.kind == LinkKind::admin) {
@@ -164,23 +178,28 @@ Result<LoginOutcome> LoginService::accept_link(std::string_view token, const Lin
         STOA_CHECK(remove_sessions_of(tx, link.user));
         services_.revocations.revoke_on_commit(tx);
         STOA_CHECK(insert_session(tx, cookie, link.user, client, now));
-        return write_audit(services_, tx,
-                           {.type = "USER_AUTHORIZE", .item = std::to_string(link.user), .user = link.user}, client);
-    }));
+        const AuditEntry entry{.type = "USER_AUTHORIZE", .item = std::to_string(link.user), .user = link.user};
+        STOA_CHECK(write_audit(services_, tx, entry, client));
+        return std::string();
+    });
+    if (!written) return written.error();
     return LoginOutcome{cookie, link.account, link.user, {}};
 }
 
-Result<LoginOutcome> LoginService::log_in_by_link(std::string_view token, const Client& client) {
-    STOA_TRY(const Link link, usable_link(token));
+Result<LoginOutcome> LoginService::log_in_by_link(std::string_view token, const Client& client,
+                                                  const Receipt& receipt) {
+    const std::string cookie = receipt.secret("login link", token);
+    STOA_TRY(const Link link, usable_link(token, cookie, receipt));
     if (link.kind != LinkKind::login) return dead_link();
-    const std::string cookie = new_secret();
-    STOA_CHECK(services_.write(link.account, [&](db::WriteTx& tx) -> Status {
+    const auto written = services_.write(link.account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
         STOA_CHECK(use_link(tx, token, link.user, services_.now()));
         STOA_CHECK(insert_session(tx, cookie, link.user, client, services_.now()));
         STOA_CHECK(note_login(services_, tx, link.user));
-        return write_audit(services_, tx,
-                           {.type = "USER_AUTHORIZE", .item = std::to_string(link.user), .user = link.user}, client);
-    }));
+        const AuditEntry entry{.type = "USER_AUTHORIZE", .item = std::to_string(link.user), .user = link.user};
+        STOA_CHECK(write_audit(services_, tx, entry, client));
+        return std::string();
+    });
+    if (!written) return written.error();
     return LoginOutcome{cookie, link.account, link.user, {}};
 }
 

@@ -90,12 +90,23 @@ Result<std::optional<Grant>> take_grant(db::WriteTx& tx, bool is_code, std::stri
 }
 
 struct Tokens {
-    std::string access = new_secret();
-    std::string refresh = new_secret();
+    std::string access, refresh;
     UserId user = 0;
     UnixSeconds expires_at = 0;
     Account account;
 };
+
+/// What the receipt of an exchange keeps: "user expires_at"; empty when nothing was granted.
+std::string remember(const Tokens& tokens) {
+    return std::to_string(tokens.user) + " " + std::to_string(tokens.expires_at);
+}
+bool recall(const std::string& answer, Tokens& tokens) {
+    const std::size_t space = answer.find(' ');
+    if (space == std::string::npos) return false;
+    tokens.user = std::stoll(answer);
+    tokens.expires_at = std::stoll(answer.substr(space + 1));
+    return true;
+}
 
 std::string token_body(const App& app, const Tokens& tokens) {
     const std::string host = host_of_url(tokens.account.url);
@@ -193,11 +204,10 @@ Result<std::optional<AccessToken>> find_access_token(db::Database& database, std
 }
 
 Result<std::string> authorize(const Services& services, const App& app, UserId user, std::string_view state,
-                              const Client& client) {
-    const std::string code = new_secret();
-    Account account;
-    STOA_CHECK(services.write(app.account, [&](db::WriteTx& tx) -> Status {
-        STOA_TRY(account, load_account(tx));
+                              const Client& client, std::string_view cookie, const Receipt& receipt) {
+    const std::string code = receipt.secret("code", cookie);
+    STOA_TRY(const Account account, load_account(services.database, app.account));
+    const auto written = services.write(app.account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
         const std::vector<db::Assignment> row = {
             {"code_hash", secret_hash(code)},
             {"client_id", app.client_id},
@@ -205,8 +215,11 @@ Result<std::string> authorize(const Services& services, const App& app, UserId u
             {"expires_at", services.now() + kCodeSeconds},
         };
         STOA_CHECK(tx.insert("oauth_codes", row));
-        return write_audit(services, tx, {.type = "APP_AUTHORIZE", .item = app.client_id, .user = user}, client);
-    }));
+        const AuditEntry entry{.type = "APP_AUTHORIZE", .item = app.client_id, .user = user};
+        STOA_CHECK(write_audit(services, tx, entry, client));
+        return std::string();
+    });
+    if (!written) return written.error();
     const std::string host = host_of_url(account.url);
     std::string url = app.redirect_uri;
     url += url.find('?') == std::string::npos ? '?' : '&';
@@ -219,7 +232,7 @@ Result<std::string> authorize(const Services& services, const App& app, UserId u
     return url;
 }
 
-TokenAnswer exchange_token(const Services& services, const json::Value& parameters) {
+TokenAnswer exchange_token(const Services& services, const json::Value& parameters, const Receipt& receipt) {
     const std::string grant_type = text_of(parameters, "grant_type");
     const bool is_code = grant_type == "authorization_code";
     if (!is_code && grant_type != "refresh_token") {
@@ -231,26 +244,35 @@ TokenAnswer exchange_token(const Services& services, const json::Value& paramete
     if (!app) return refuse(503, "temporarily_unavailable", "Try again.");
     if (!*app) return refuse(401, "invalid_client", "There is no such application.");
     const App& known = **app;
-    if (!equal_constant_time(known.secret_hash, secret_hash(text_of(parameters, "client_secret")))) {
+    const std::string client_secret = text_of(parameters, "client_secret");
+    if (!equal_constant_time(known.secret_hash, secret_hash(client_secret))) {
         return refuse(401, "invalid_client", "The client secret is wrong.");
     }
 
-    Tokens tokens;
-    bool granted = false;
-    const Status written = services.write(known.account, [&](db::WriteTx& tx) -> Status {
+    auto account = load_account(services.database, known.account);
+    if (!account) return refuse(503, "temporarily_unavailable", "Try again.");
+    const std::string held = secret + "\n" + client_secret;
+    Tokens tokens{.access = receipt.secret("access", held),
+                  .refresh = receipt.secret("refresh", held),
+                  .account = *std::move(account)};
+    const auto written = services.write(known.account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
         const UnixSeconds now = services.now();
         STOA_TRY(const auto grant, take_grant(tx, is_code, secret, known.client_id, now));
-        granted = grant.has_value();
-        if (!granted) return {};  // what was taken stays taken
+        if (!grant) return std::string();  // what was taken stays taken
         tokens.user = grant->user;
         tokens.expires_at = now + kAccessTokenSeconds;
-        STOA_TRY(tokens.account, load_account(tx));
         STOA_CHECK(insert_token(tx, tokens.access, TokenKind::access, known.client_id, grant->user, tokens.expires_at));
-        return insert_token(tx, tokens.refresh, TokenKind::refresh, known.client_id, grant->user,
-                            now + kRefreshTokenSeconds);
+        STOA_CHECK(insert_token(tx, tokens.refresh, TokenKind::refresh, known.client_id, grant->user,
+                                now + kRefreshTokenSeconds));
+        return remember(tokens);
     });
+    if (!written && written.error().code == Errc::conflict) {
+        return refuse(400, "invalid_request", "This request id came with another request before.");
+    }
     if (!written) return refuse(503, "temporarily_unavailable", "Try again.");
-    if (!granted) return refuse(400, "invalid_grant", "The code or refresh token is unknown, used or too old.");
+    if (!recall(written->answer, tokens)) {
+        return refuse(400, "invalid_grant", "The code or refresh token is unknown, used or too old.");
+    }
     return {200, token_body(known, tokens)};
 }
 

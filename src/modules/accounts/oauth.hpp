@@ -53,16 +53,17 @@ Status insert_token(db::WriteTx& tx, std::string_view token, TokenKind kind, std
 /// Expired ones too: the caller tells expired from unknown. nullopt when there is none.
 Result<std::optional<AccessToken>> find_access_token(db::Database& database, std::string_view token);
 
-/// GET /oauth/authorize/: a code for the user, and where to send the browser. Errors: not_found (client).
+/// GET /oauth/authorize/: a code for the user, and where to send the browser. `cookie`: of the user's session, from
+/// which a repetition gets the same code. Errors: not_found (client).
 Result<std::string> authorize(const Services& services, const App& app, UserId user, std::string_view state,
-                              const Client& client);
+                              const Client& client, std::string_view cookie = {}, const Receipt& receipt = {});
 
 /// What the token endpoint answers; a refusal is an answer too.
 struct TokenAnswer {
     int status = 200;
     std::string body;
 };
-/// `parameters`: query and form together. `server` is the portal's own address "https://host[:port]".
-TokenAnswer exchange_token(const Services& services, const json::Value& parameters);
+/// `parameters`: query and form together. A repetition gets the same tokens.
+TokenAnswer exchange_token(const Services& services, const json::Value& parameters, const Receipt& receipt = {});
 
 }  // namespace stoa::accounts

@@ -71,17 +71,22 @@ export interface Webhook {
 const post = async <T>(url: string, body: unknown = {}): Promise<T> =>
   (await request<T>(url, { method: 'POST', body })).body
 
+/** What the new session follows from, so that a request which the balancer sends again opens the same one. */
+const sessionSeed = () => Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
 /** Without a session: an error of status 401, whose body says in `selfSignup` whether guests may sign up. */
 export const fetchSession = async (): Promise<Session> => (await request<Session>('/api/session')).body
 /** One e-mail may belong to several portals; then the answer lists them and the next try names one. */
 export const login = (email: string, password: string, accountId?: number) =>
-  post<{ accounts?: { id: number; name: string; url: string }[] }>('/api/login', { email, password, accountId })
+  post<{ accounts?: { id: number; name: string; url: string }[] }>('/api/login', { email, password, accountId, sessionSeed: sessionSeed() })
 export const logout = () => post<unknown>('/api/logout')
 export const fetchLink = async (token: string): Promise<OneTimeLink> =>
   (await request<OneTimeLink>(`/api/link/${encodeURIComponent(token)}`)).body
-export const consumeLink = (token: string, form: LinkForm) => post<unknown>(`/api/link/${encodeURIComponent(token)}`, form)
-/** Sent once: a repeat could make a second portal. */
-export const signUp = (form: SignUpForm) => request('/api/signup', { method: 'POST', body: form, attempts: 1 })
+export const consumeLink = (token: string, form: LinkForm) =>
+  post<unknown>(`/api/link/${encodeURIComponent(token)}`, { ...form, sessionSeed: sessionSeed() })
+/** Sent once: a repeat of ours has another request id and could make a second portal. */
+export const signUp = (form: SignUpForm) =>
+  request('/api/signup', { method: 'POST', body: { ...form, sessionSeed: sessionSeed() }, attempts: 1 })
 export const finishFirstRun = () => post<unknown>('/api/first-run/done')
 export const purgeDemo = () => post<unknown>('/api/demo/purge')
 export const saveProfile = (profile: Partial<Pick<User, 'language' | 'timeZone' | 'name' | 'lastName'>>) =>

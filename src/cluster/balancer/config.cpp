@@ -79,7 +79,6 @@ void each_member(S& s, F&& f) {
     f("health_path", s.health_path);
     f("health_host", s.health_host);
     f("replay_posts", s.replay_posts);
-    f("replay_posts_below", s.replay_posts_below);
     f("algorithm", s.algorithm);
     f("max_fails", s.max_fails);
     f("fail_timeout_ms", s.fail_timeout_ms);

@@ -69,7 +69,6 @@ struct BalancerSpec {
     /// A POST whose server died before it answered is sent to another one. Right only for applications that know a
     /// request again by its X-Request-ID, as the portal does.
     bool replay_posts = true;
-    std::string replay_posts_below;       ///< only paths that begin so, "/rest/"; empty = all
     std::string algorithm = "leastconn";  ///< leastconn, roundrobin, random
     int max_fails = 3;                    ///< failed connections in a row after which a server is out …
     int fail_timeout_ms = 15'000;         ///< … for so long, unless its process was started anew

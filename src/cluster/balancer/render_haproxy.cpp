@@ -111,12 +111,8 @@ void request_headers(Lines& out, const BalancerSpec& spec, bool tls) {
 }
 
 void replay(Lines& out, const BalancerSpec& spec) {
-    const std::string safe = "METH_GET or METH_HEAD or METH_OPTIONS or { method TRACE }";
-    if (!spec.replay_posts) {
-        out("http-request disable-l7-retry unless " + safe);
-    } else if (!spec.replay_posts_below.empty()) {
-        out("http-request disable-l7-retry unless " + safe + " or { path_beg " + spec.replay_posts_below + " }");
-    }
+    if (!spec.replay_posts)
+        out("http-request disable-l7-retry unless METH_GET or METH_HEAD or METH_OPTIONS or { method TRACE }");
     out.comment("HAProxy can send a request again only if it was complete when its first byte left.");
     out("http-request wait-for-body time 30s if { req.hdr(transfer-encoding) -m found } or { "
         "req.hdr(content-length) -m int 1:" +

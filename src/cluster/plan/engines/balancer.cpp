@@ -28,7 +28,6 @@ std::vector<Service> balancer(const ClusterSpec& spec, const HostSpec& host) {
     balancer.certificate_secret = kCertificate;
     balancer.health_path = spec.portal() ? "/ready" : spec.web.app.main.health;
     balancer.replay_posts = spec.portal() || spec.web.app.retry_writes;
-    if (spec.portal()) balancer.replay_posts_below = "/rest/";  // where writes leave receipts
     balancer.web_port = static_cast<std::uint16_t>(spec.web.port);
     if (spec.portal()) balancer.allow_lists.push_back({"/metrics", {}});  // for Prometheus in the back network only
     if (!spec.admin_allow.empty()) balancer.allow_lists.push_back({"/admin", spec.admin_allow});

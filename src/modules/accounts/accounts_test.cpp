@@ -169,6 +169,13 @@ TEST_F(AccountsTest, a_refused_form_does_not_use_the_link_up) {
     EXPECT_TRUE(logins_->accept_link(token, {"Ada", "", kPassword, "", "", ""}, {}).ok());
 }
 
+TEST_F(AccountsTest, a_link_that_logs_in_sets_no_password_and_the_others_do_not_log_in) {
+    const std::string login = make_link(1, LinkKind::login);
+    EXPECT_EQ(logins_->accept_link(login, {"Ada", "", kPassword, "", "", ""}, {}).error().code, Errc::not_found);
+    EXPECT_TRUE(logins_->log_in_by_link(login, {}).ok());
+    EXPECT_EQ(logins_->log_in_by_link(make_link(1, LinkKind::invite), {}).error().code, Errc::not_found);
+}
+
 TEST_F(AccountsTest, an_old_link_is_dead) {
     const std::string token = make_link(1, LinkKind::login);
     clock.advance_s(kLoginLinkSeconds);

@@ -138,9 +138,11 @@ Status LoginService::log_out(std::string_view cookie, AccountId account, UserId 
 
 /// A used link is gone, but a repetition of the request that used it can name the session that this opened, and so the
 /// account whose receipt decides. (`cookie`: what the request is handed out.)
-Result<Link> LoginService::usable_link(std::string_view token, std::string_view cookie, const Receipt& receipt) {
+Result<Link> LoginService::usable_link(std::string_view token, bool logs_in, std::string_view cookie,
+                                       const Receipt& receipt) {
     STOA_TRY(const auto link, find_link(services_.database, token, services_.now()));
-    if (link) return *link;
+    // Who has a link that only logs in may not choose a password with it.
+    if (link) return (link->kind == LinkKind::login) == logs_in ? Result<Link>(*link) : dead_link();
     if (!receipt.repeatable) return dead_link();
     STOA_TRY(const auto session, find_session(services_.database, cookie, services_.now()));
     if (!session) return dead_link();
@@ -150,7 +152,7 @@ Result<Link> LoginService::usable_link(std::string_view token, std::string_view 
 Result<LoginOutcome> LoginService::accept_link(std::string_view token, const LinkForm& form, const Client& client,
                                                const Receipt& receipt) {
     const std::string cookie = receipt.secret("accepted link", std::string(token) + "\n" + form.session_seed);
-    STOA_TRY(const Link link, usable_link(token, cookie, receipt));
+    STOA_TRY(const Link link, usable_link(token, false, cookie, receipt));
     STOA_CHECK(check_password(form.password));
     if (form.name.empty()) return invalid("Enter your name.", "name");
     const std::string hash = hash_password(form.password);
@@ -189,8 +191,7 @@ Result<LoginOutcome> LoginService::accept_link(std::string_view token, const Lin
 Result<LoginOutcome> LoginService::log_in_by_link(std::string_view token, const Client& client,
                                                   const Receipt& receipt) {
     const std::string cookie = receipt.secret("login link", token);
-    STOA_TRY(const Link link, usable_link(token, cookie, receipt));
-    if (link.kind != LinkKind::login) return dead_link();
+    STOA_TRY(const Link link, usable_link(token, true, cookie, receipt));
     const auto written = services_.write(link.account, receipt, [&](db::WriteTx& tx) -> Result<std::string> {
         STOA_CHECK(use_link(tx, token, link.user, services_.now()));
         STOA_CHECK(insert_session(tx, cookie, link.user, client, services_.now()));

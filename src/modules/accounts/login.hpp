@@ -60,7 +60,8 @@ class LoginService {
     Result<bool> password_fits(std::string_view hash, std::string_view password);
     Result<std::string> open_session(AccountId account, UserId user, std::string_view seed, const Client& client,
                                      const Receipt& receipt);
-    Result<Link> usable_link(std::string_view token, std::string_view cookie, const Receipt& receipt);
+    /// `logs_in`: of the kind that does nothing else; any other kind when false.
+    Result<Link> usable_link(std::string_view token, bool logs_in, std::string_view cookie, const Receipt& receipt);
     Status note_failure(const LoginRequest& request, const Client& client, AccountId account, UserId user,
                         const Receipt& receipt);
 

@@ -24,7 +24,7 @@ wsrep_sst_method=mariabackup
 wsrep_sst_auth=$(id -un):
 wsrep_sst_receive_address=127.0.0.1:$transfer
 wsrep_slave_threads=2
-wsrep_provider_options="base_port=$group;gmcast.listen_addr=tcp://127.0.0.1:$group;ist.recv_addr=127.0.0.1:$state;gcache.size=32M;gcache.page_size=16M;pc.recovery=true;$galera_timeouts"
+wsrep_provider_options="base_port=$group;gmcast.listen_addr=tcp://127.0.0.1:$group;ist.recv_addr=127.0.0.1:$state;gcache.size=32M;gcache.page_size=16M;pc.recovery=false;$galera_timeouts"
 SETTINGS
 }
 

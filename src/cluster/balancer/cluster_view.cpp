@@ -38,8 +38,9 @@ std::optional<WebServer> from_live(const Values& values, const Keys& keys, const
     const LiveService* service = host.service(spec.web_service);
     if (service == nullptr) return std::nullopt;
     if (before == nullptr && !runs_web(*service)) return std::nullopt;
-    WebServer server{host.name, host.address, spec.web_port, Admission::admitted, "", ""};
+    WebServer server{host.name, host.address, spec.web_port, Admission::admitted, "", "", false};
     server.incarnation = std::to_string(service->pid) + '/' + std::to_string(service->restarts);
+    server.starting = !runs_web(*service);
     if (before != nullptr && !runs_web(*service)) {
         // What it says of itself is not known while it starts: it stays what it was, and HAProxy's checks decide.
         server.admission = before->admission;

@@ -52,7 +52,7 @@ std::vector<WebServer> web_servers_of(const std::vector<ServerStatus>& servers) 
         const Admission admission = server.maintenance ? Admission::refused
                                     : server.draining  ? Admission::draining
                                                        : Admission::admitted;
-        web.push_back({server.name, server.address, server.port, admission, "", ""});
+        web.push_back({server.name, server.address, server.port, admission, "", "", false});
     }
     return web;
 }

@@ -88,7 +88,7 @@ TEST_F(DatabaseListeners, a_controller_that_knows_of_no_primary_changes_nothing_
     auto all = spec_.databases;
     spec_.databases = {all[1]};
     spec_.db_primary = "db2";
-    spec_.web = {{"web1", "127.0.0.1", 1, Admission::admitted, "", ""}};
+    spec_.web = {{"web1", "127.0.0.1", 1, Admission::admitted, "", "", false}};
     { BalancerHost earlier(spec_, dir_.path("lb1")); }
     ASSERT_TRUE(run_command({"cp", dir_.path("lb1/haproxy/initial.cfg"), dir_.path("lb1/haproxy/backends.cfg")}).ok());
     spec_.databases = all;

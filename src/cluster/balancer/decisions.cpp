@@ -149,13 +149,14 @@ Commands FailurePauses::decide(const BalancerSpec& spec, const BalancerView& vie
         const auto seen = passive_downs_.try_emplace(server.name, server.passive_downs).first;
         const bool failed_again = server.passive_downs > seen->second;
         seen->second = server.passive_downs;
-        if (failed_again && !server.up && other_serves && spec.fail_timeout_ms > 0) {
+        const bool starting = wanted != nullptr && wanted->starting;
+        if (failed_again && !server.up && other_serves && !starting && spec.fail_timeout_ms > 0) {
             pauses_[server.name] = {now_us, incarnation};
             if (!server.checks_paused) out.push_back("disable health web/" + server.name);
             continue;
         }
         const auto pause = pauses_.find(server.name);
-        const bool paused = pause != pauses_.end() && !server.up && other_serves &&
+        const bool paused = pause != pauses_.end() && !server.up && other_serves && !starting &&
                             pause->second.incarnation == incarnation &&
                             now_us - pause->second.since_us < std::int64_t{spec.fail_timeout_ms} * 1000;
         if (!paused) {

@@ -37,7 +37,7 @@ class WebServers {
 Commands decide_databases(const BalancerView& view, const std::vector<ServerStatus>& servers);
 
 /// A server that failed connections marked down stays out for fail_timeout_ms, whatever its checks say, unless its
-/// process was started anew or there is no other.
+/// process is started anew or there is no other.
 class FailurePauses {
   public:
     Commands decide(const BalancerSpec& spec, const BalancerView& view, const std::vector<ServerStatus>& servers,

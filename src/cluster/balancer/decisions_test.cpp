@@ -17,7 +17,7 @@ constexpr std::int64_t kSecondUs = 1'000'000;
 
 WebServer web(const std::string& name, Admission admission = Admission::admitted,
               const std::string& incarnation = "1") {
-    return {name, "10.0.0.1", 80, admission, "", incarnation};
+    return {name, "10.0.0.1", 80, admission, "", incarnation, false};
 }
 
 ServerStatus status(const std::string& name, const std::string& backend = "web") {
@@ -144,6 +144,22 @@ TEST(FailurePauses, end_after_the_timeout_or_with_a_new_process_or_when_nobody_e
         other.up = false;
         EXPECT_THAT(pauses.decide(spec, view, {failed, other}, kSecondUs), ElementsAre("enable health web/a"));
     }
+}
+
+TEST(FailurePauses, do_not_begin_while_a_process_starts) {
+    // It was killed, and its agent has begun another one before the failed connections were counted: those say nothing
+    // of the new one, which must not stay out once its checks pass.
+    const BalancerSpec spec;
+    FailurePauses pauses;
+    ServerStatus failed = status("a");
+    WebServer starting = web("a", Admission::admitted, "2");
+    starting.starting = true;
+    pauses.decide(spec, {{web("a"), web("b")}, {}}, {failed, status("b")}, 0);
+    failed.up = false;
+    failed.passive_downs = 1;
+    EXPECT_THAT(pauses.decide(spec, {{starting, web("b")}, {}}, {failed, status("b")}, 0), IsEmpty());
+    starting.starting = false;
+    EXPECT_THAT(pauses.decide(spec, {{starting, web("b")}, {}}, {failed, status("b")}, 1'000), IsEmpty());
 }
 
 TEST(VanishedServers, are_down_and_silent_twice) {

@@ -23,6 +23,8 @@ struct WebServer {
     std::string reason;  ///< of draining and refused, for people
     /// Changes when its process is started anew; a pause after failures (fail_timeout_ms) ends then.
     std::string incarnation;
+    /// Its process has begun and does not serve yet, or is known to be sick: that it takes no connections says nothing.
+    bool starting = false;
     bool operator==(const WebServer&) const = default;
 };
 

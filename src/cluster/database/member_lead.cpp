@@ -1,0 +1,311 @@
+// A member that leads: how it comes to, what it does while it does, and how it ceases to.
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "cluster/database/member_state.hpp"
+
+namespace stoa::cluster::database {
+namespace {
+
+constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
+
+}  // namespace
+
+Status MemberRuntime::Impl::take(const Action& action) {
+    const std::string token = random_alnum(16);
+    Leader leader{settings_.name, token, settings_.address, "", false, {}};
+    STOA_TRY(const auto taken, key_.take(to_json(leader)));
+    self_.token = token;
+    self_.epoch = taken.epoch;
+    self_.key_revision = taken.revision;
+    self_.forced = action.forced;
+    self_.restarting = action.restarting;
+    self_.served = false;
+    self_.taken_us = now_us();
+    renewed_us_ = taken.sent_us;
+    const auto until = taken.sent_us + settings_.timing.fence_ms * 1'000LL;
+    watchdog_.arm(process_.pid(), until);
+    // What etcd holds now that nobody else can take over: was the copy that led here stale?
+    auto listing = etcd_.get_prefix(keys_.root());
+    if (!listing) {
+        key_.give_up();
+        self_.token.clear();
+        watchdog_.disarm();
+        return std::move(listing).error();
+    }
+    std::map<std::string, std::string, std::less<>> values;
+    list_revision_ = 0;
+    for (auto& item : listing->items) {
+        if (item.key == keys_.acknowledgers()) list_revision_ = item.mod_revision;
+        values.emplace(std::move(item.key), std::move(item.value));
+    }
+    const auto view = read_view(keys_, values, listing->revision, true);
+    if (!view.fresh || !may_lead(settings_, view, self_)) {
+        key_.give_up();
+        self_.token.clear();
+        watchdog_.disarm();
+        return Error{Errc::conflict, "Its copy of etcd was out of date."};
+    }
+    own_ = {listing->revision, view.leader, view.acknowledgers};
+    steps_.taken_us = now_us();
+    steps_.reason = action.reason;
+    return {};
+}
+
+Status MemberRuntime::Impl::adopt() {
+    STOA_TRY(const auto key, etcd_.get(keys_.leader()));
+    if (!key) return not_found("The key is gone.");
+    STOA_TRY(const auto leader, leader_from_json(key->value));
+    if (leader.name != settings_.name || leader.life != self_.life) return not_found("The key is another one.");
+    STOA_TRY(const auto list, etcd_.get(keys_.acknowledgers()));
+    STOA_TRY(const auto taken, key_.adopt(*key));
+    self_.token = leader.token;
+    self_.epoch = taken.epoch;
+    self_.key_revision = taken.revision;
+    self_.served = self_.writable;
+    self_.taken_us = now_us();
+    renewed_us_ = taken.sent_us;
+    list_revision_ = list ? list->mod_revision : 0;
+    if (list) {
+        if (auto read = acknowledgers_from_json(list->value)) own_.list = std::move(*read);
+    }
+    watchdog_.extend(taken.sent_us + settings_.timing.fence_ms * 1'000LL);
+    return {};
+}
+
+Status MemberRuntime::Impl::open(const Acknowledgers& list) {
+    if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
+    watchdog_.arm(process_.pid(), watchdog_.until_us());
+    STOA_CHECK(server_.open(list));
+    self_.served = true;
+    locks_unsure_ = false;  // open() sets them all
+    self_.follows_epoch = 0;
+    self_.writable = self_.as_leader = true;
+    steps_.opened_us = now_us();
+    heartbeat_.start(self_.epoch, hang_limit_ms_);
+    return {};
+}
+
+Status MemberRuntime::Impl::announce(const ClusterView& view) {
+    Leader leader = *view.leader;
+    leader.open = true;
+    leader.life = self_.life;
+    leader.handover.clear();
+    STOA_TRY(const auto revision, key_.rewrite(to_json(leader)));
+    self_.key_revision = revision;
+    own_ = {revision, leader, view.acknowledgers};
+    remember_change(view);
+    return {};
+}
+
+void MemberRuntime::Impl::remember_change(const ClusterView& view) {
+    const auto since = [&](std::int64_t us) {
+        return steps_.noticed_us == 0 || us < steps_.noticed_us ? 0 : (us - steps_.noticed_us) / 1'000;
+    };
+    Change change;
+    change.at_ms = system_clock().now_us() / 1'000;
+    change.epoch = self_.epoch;
+    change.from = steps_.from;
+    change.to = settings_.name;
+    change.reason = steps_.reason;
+    change.base = view.acknowledgers->base.text();
+    change.fence_ms = since(steps_.fenced_us);
+    change.elect_ms = since(steps_.taken_us);
+    change.apply_ms = since(steps_.applied_us);
+    change.open_ms = since(steps_.opened_us);
+    log::warn("database_leader", {{"member", change.to},
+                                  {"before", change.from},
+                                  {"epoch", change.epoch},
+                                  {"why", change.reason},
+                                  {"base", change.base},
+                                  {"fence_ms", change.fence_ms},
+                                  {"elect_ms", change.elect_ms},
+                                  {"apply_ms", change.apply_ms},
+                                  {"open_ms", change.open_ms}});
+    static Counter& changes = counter("stoa_database_leader_changes_total", "Times this member became the leader.");
+    changes.add();
+    static Histogram& took =
+        histogram("stoa_database_leader_change_seconds", "From noticing that nobody leads to taking writes.");
+    took.observe(static_cast<double>(change.open_ms) / 1e3);
+    auto history = view.history;
+    history.push_back(std::move(change));
+    while (history.size() > kHistoryMax)
+        history.erase(history.begin());
+    (void)etcd_.put(keys_.history(), to_json(history));
+    if (view.command && view.command->answer.empty() && view.command->kind != Command::Kind::reseed) {
+        Action done;
+        done.reason = settings_.name + " leads since epoch " + std::to_string(self_.epoch);
+        (void)answer(done, view);
+    }
+}
+
+Status MemberRuntime::Impl::write_list(Acknowledgers list) {
+    STOA_TRY(const auto outcome, etcd_.put_if_unchanged_while(keys_.acknowledgers(), to_json(list), list_revision_,
+                                                              keys_.leader(), self_.epoch));
+    if (!outcome.done) {
+        // Its own earlier try whose answer was lost?
+        STOA_TRY(const auto there, etcd_.get(keys_.acknowledgers()));
+        if (there) {
+            const auto read = acknowledgers_from_json(there->value);
+            if (read && read->token == self_.token) {
+                list_revision_ = there->mod_revision;
+                own_ = {there->mod_revision, own_.leader, *read};
+                return {};
+            }
+        }
+        return Error{Errc::conflict, "Somebody else wrote who acknowledges."};
+    }
+    list_revision_ = outcome.revision;
+    own_ = {outcome.revision, own_.leader, std::move(list)};
+    return {};
+}
+
+Status MemberRuntime::Impl::settle_list() {
+    if (!own_.list) return {};
+    // Written again: whatever is still on its way to etcd comes to nothing then, or is found there.
+    STOA_CHECK(write_list(*own_.list));
+    STOA_CHECK(server_.lock_barred(*own_.list));
+    STOA_CHECK(server_.unlock_others(*own_.list));
+    locks_unsure_ = false;
+    return {};
+}
+
+Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& view) {
+    if (locks_unsure_) STOA_CHECK(settle_list());
+    locks_unsure_ = true;
+    STOA_CHECK(server_.lock_barred(list));
+    const auto& before = view.acknowledgers->members;
+    const bool only_grows = std::all_of(before.begin(), before.end(), [&](const ServerLife& one) {
+        return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
+    });
+    // While nobody was listed, nothing was acknowledged, unless an operator's policy allowed that.
+    if (!only_grows || view.acknowledgers->alone) {
+        // Somebody who stays must have all that those who go may have acknowledged.
+        STOA_TRY(const auto position, server_.position());
+        bool covered = list.members.empty();
+        const auto deadline = now_us() + 1'000'000;
+        while (!covered && now_us() < deadline) {
+            for (const auto& one : list.members) {
+                const auto at = view.members.find(one.name);
+                if (at == view.members.end()) continue;
+                const auto received = peers_.received(at->second.address, kPeerMs);
+                covered = covered || (received && received->reached(position));
+            }
+            if (!covered) ::usleep(20'000);
+        }
+        if (!covered) return Error{Errc::timeout, "No member that stays has caught up yet."};
+        list.base = position;
+    }
+    STOA_CHECK(write_list(list));
+    STOA_CHECK(server_.unlock_others(list));
+    locks_unsure_ = false;
+    return {};
+}
+
+Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& view) {
+    const auto begun = now_us();
+    heartbeat_.stop();
+    Leader leader = *view.leader;
+    leader.open = false;
+    leader.handover = action.member;
+    STOA_TRY(const auto closed, key_.rewrite(to_json(leader)));
+    self_.key_revision = closed;
+    own_ = {closed, leader, view.acknowledgers};
+    const auto back = [&](Error error) -> Status {
+        (void)server_.resume_writes();
+        Action failed;
+        failed.reason = "failed: " + error.message;
+        (void)answer(failed, view);
+        return error;
+    };
+    if (auto stopped = server_.stop_writes(2'000); !stopped) return back(std::move(stopped).error());
+    auto position = server_.position();
+    if (!position) return back(std::move(position).error());
+    const auto deadline = now_us() + 2'000'000;
+    bool there = false;
+    while (!there && now_us() < deadline) {
+        const auto received = peers_.received(view.members.at(action.member).address, kPeerMs);
+        there = received && received->reached(*position);
+        if (!there) ::usleep(5'000);
+    }
+    if (!there) return back({Errc::timeout, action.member + " did not catch up in time."});
+    Acknowledgers list = *view.acknowledgers;
+    list.preferred = action.member;
+    list.base = *position;
+    if (auto written = write_list(list); !written) return back(std::move(written).error());
+    if (auto ended = server_.end_leadership(); !ended) return back(std::move(ended).error());
+    watchdog_.disarm();
+    self_.writable = self_.as_leader = false;
+    key_.give_up();
+    self_.token.clear();
+    self_.served = false;
+    peers_.release();
+    log::info("database_hand_over", {{"from", settings_.name}, {"to", action.member}, {"ms", ms_since(begun)}});
+    return {};
+}
+
+Status MemberRuntime::Impl::give_up() {
+    heartbeat_.stop();
+    if (killed_by_hang_ && own_.list) {
+        // Whoever comes next is more patient.
+        Acknowledgers list = *own_.list;
+        const auto now_ms = system_clock().now_us() / 1'000;
+        list.kills_by_hang = 1 + recent_hangs(list, now_ms);
+        list.hung_at_ms = now_ms;
+        (void)etcd_.put_if_unchanged_while(keys_.acknowledgers(), to_json(list), list_revision_, keys_.leader(),
+                                           self_.epoch);
+    }
+    killed_by_hang_ = false;
+    etcd::LeaseId earlier = 0;
+    if (!key_.held()) {
+        STOA_TRY(const auto key, etcd_.get(keys_.leader()));
+        if (key) {
+            const auto leader = leader_from_json(key->value);
+            if (leader && leader->name == settings_.name) earlier = key->lease;
+        }
+    }
+    key_.give_up(earlier);
+    self_.token.clear();
+    self_.served = self_.restarting = self_.forced = false;
+    if (process_.pid() == 0 || !(self_.writable || self_.as_leader)) watchdog_.disarm();
+    return {};
+}
+
+void MemberRuntime::Impl::confirm_loop() {
+    Peers peers(options_.accounts);
+    bool holding = false;
+    while (!stopping_) {
+        ::usleep(kConfirmMs * 1'000 / 3);
+        std::vector<std::string> addresses;
+        {
+            MutexLock lock(mutex_);
+            addresses = confirm_addresses_;
+        }
+        const bool silent = ms_since(renewed_us_.load()) > settings_.timing.fence_ms * 6 / 10;
+        if (addresses.empty() || !silent) {
+            if (holding) peers.release();
+            holding = false;
+            continue;
+        }
+        holding = true;
+        const auto asked = now_us();
+        if (peers.all_follow(addresses, settings_.address, kPeerMs)) {
+            const auto until = asked + (settings_.timing.promise_ms - settings_.timing.confirm_margin_ms) * 1'000LL;
+            confirmed_until_us_ = until;
+            watchdog_.extend(until);
+            if (now_us() - confirmed_logged_us_ > 5'000'000) {
+                confirmed_logged_us_ = now_us();
+                log::warn("database_leader_confirmed",
+                          {{"member", settings_.name},
+                           {"do", "etcd does not answer; all standbys confirm, so the database goes on"}});
+            }
+        } else {
+            ::usleep(20'000);
+        }
+    }
+}
+
+}  // namespace stoa::cluster::database

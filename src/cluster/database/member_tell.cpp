@@ -1,0 +1,136 @@
+// What a member tells others: etcd, the metrics, the log, operators.
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "cluster/database/member_state.hpp"
+
+namespace stoa::cluster::database {
+namespace {
+
+constexpr int kPublishMs = 200;
+constexpr int kAlertS = 5;
+
+}  // namespace
+
+void MemberRuntime::Impl::show(const ClusterView& view, const Action& action) {
+    if (copied_.exchange(false)) self_.copying = false;
+    MutexLock lock(mutex_);
+    shown_view_ = view;
+    waits_for_ = action.kind == Action::Kind::wait ? action.reason : "";
+    confirm_addresses_.clear();
+    if (self_.served && self_.writable && view.acknowledgers && view.acknowledgers->leader == settings_.name) {
+        for (const auto& one : view.acknowledgers->members) {
+            const auto at = view.members.find(one.name);
+            const auto known = known_addresses_.find(one.name);
+            if (at != view.members.end()) {
+                known_addresses_[one.name] = at->second.address;
+                confirm_addresses_.push_back(at->second.address);
+            } else if (known != known_addresses_.end()) {
+                confirm_addresses_.push_back(known->second);
+            }
+        }
+        if (confirm_addresses_.size() != view.acknowledgers->members.size()) confirm_addresses_.clear();
+    }
+    lock.unlock();
+    publish(publish_now_);
+    publish_now_ = false;
+    alert(action);
+}
+
+void MemberRuntime::Impl::alert(const Action& action) {
+    static Gauge& leads = gauge("stoa_database_leads", "1 while this member takes writes.");
+    leads.set(self_.served && self_.writable ? 1 : 0);
+    static Gauge& lag = gauge("stoa_database_lag_ms", "How far this member's data is behind the leader's.");
+    lag.set(lag_ms_);
+    static Gauge& waits = gauge("stoa_database_waits_for_receipts", "1 while commits wait for a standby.");
+    waits.set(heartbeat_.waits_for_receipts() ? 1 : 0);
+    const auto vacant_s = ms_since(self_.vacant_us) / 1'000;
+    if (self_.vacant_us != 0 && vacant_s >= kAlertS && now_us() - alerted_us_ > 10'000'000) {
+        alerted_us_ = now_us();
+        log::error("database_no_leader", {{"member", settings_.name},
+                                          {"seconds", vacant_s},
+                                          {"waits_for", action.reason},
+                                          {"do", "bring the named members back, or see `stoa cluster db explain`"}});
+    }
+    if (!self_.source.empty() && lag_ms_ > settings_.timing.lag_alert_ms && now_us() - alerted_us_ > 10'000'000) {
+        alerted_us_ = now_us();
+        log::error("database_lag", {{"member", settings_.name},
+                                    {"ms", lag_ms_},
+                                    {"problem", problem_},
+                                    {"do", "see whether it receives and applies"}});
+    }
+}
+
+void MemberRuntime::Impl::publish(bool now) {
+    Member member;
+    member.name = settings_.name;
+    member.address = settings_.address;
+    member.life = self_.server == Self::Server::answers ? self_.life : "";
+    member.acknowledges = self_.acknowledges;
+    member.receiving = self_.receiving;
+    member.applying = self_.applying;
+    member.writable = self_.writable;
+    member.follows_epoch = self_.follows_epoch;
+    member.received = self_.received;
+    member.applied = self_.applied;
+    member.vote = self_.vote;
+    member.lag_ms = lag_ms_;
+    member.in_pool =
+        member.follows_epoch != 0 && member.receiving && member.applying && lag_ms_ <= settings_.timing.lag_pool_ms;
+    member.problem = self_.parted ? "its history is not the leader's: " + problem_ : problem_;
+    if (heartbeat_.waits_for_receipts()) member.problem = "commits wait for a standby";
+    MutexLock lock(mutex_);
+    const bool weighty = member.life != wanted_.life || member.receiving != wanted_.receiving ||
+                         member.vote != wanted_.vote || member.follows_epoch != wanted_.follows_epoch ||
+                         member.acknowledges != wanted_.acknowledges || member.writable != wanted_.writable;
+    wanted_ = std::move(member);
+    wanted_json_ = to_json(wanted_);
+    if (now || weighty) {
+        urgent_ = true;
+        published_changed_.notify_all();
+    }
+}
+
+void MemberRuntime::Impl::publish_loop() {
+    std::string written;
+    for (;;) {
+        std::string json;
+        {
+            MutexLock lock(mutex_);
+            if (!urgent_ && !stopping_) published_changed_.wait_us(mutex_, kPublishMs * 1'000LL);
+            if (stopping_) return;
+            urgent_ = false;
+            json = wanted_json_;
+        }
+        if (json.empty() || json == written) continue;
+        if (lease_.put(keys_.member(settings_.name), json)) written = std::move(json);
+    }
+}
+
+void MemberRuntime::Impl::tell(const Action& action, const Status& done, std::int64_t begun) {
+    const auto level = done ? log::Level::info : log::Level::warn;
+    // A step that fails is tried again at once: said once a second.
+    if (!done && last_failed_ == action.kind && now_us() - failed_us_ < 1'000'000) return;
+    if (!done) {
+        last_failed_ = action.kind;
+        failed_us_ = now_us();
+    }
+    log::write(level, "database_step",
+               {{"member", settings_.name},
+                {"step", to_string(action.kind)},
+                {"why", action.reason},
+                {"epoch", self_.token.empty() ? self_.follows_epoch : self_.epoch},
+                {"received", self_.received.text()},
+                {"applied", self_.applied.text()},
+                {"ms", ms_since(begun)},
+                {"problem", done ? std::string_view() : std::string_view(done.error().message)}});
+}
+
+Status MemberRuntime::Impl::answer(const Action& action, const ClusterView& view) {
+    if (!view.command) return {};
+    Command command = *view.command;
+    command.answer = action.reason;
+    return etcd_.put(keys_.command(), to_json(command)).ok() ? Status() : Status(Error{Errc::unavailable, "etcd"});
+}
+
+}  // namespace stoa::cluster::database

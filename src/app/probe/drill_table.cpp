@@ -47,6 +47,14 @@ Status web_kill(DrillRun& run) {
     STOA_TRY(const std::string host, host_of(run, "web"));
     return break_and_mend(run, host, "web", Fault::kill, 1'000);
 }
+/// All at once: requests wait at the balancer until the first is there again.
+Status web_kill_all(DrillRun& run) {
+    for (const std::string& host : run.ground.hosts("web"))
+        STOA_CHECK(run.ground.kill(host + "/web", Fault::kill));
+    run.victim = "all web processes";
+    pause(2'000);
+    return {};
+}
 Status web_hang(DrillRun& run) {
     STOA_TRY(const std::string host, host_of(run, "web"));
     return break_and_mend(run, host, "web", Fault::stop, kFaultMs);
@@ -258,6 +266,7 @@ const std::vector<Drill>& drills() {
     constexpr int kImpatientMs = 500;
     static const std::vector<Drill> table = {
         {"web-kill", "kill -9 of a web process", web_kill, 1'000, true, false},
+        {"web-kill-all", "kill -9 of all web processes", web_kill_all, 4'000, true, false},
         {"web-hang", "a web process hangs", web_hang, 2'000, true, false},
         {"web-cut", "a web host is cut off from the network", web_cut, 2'000, true, false},
         {"lb-kill", "kill -9 of HAProxy, then of keepalived, on the balancer that has the floating address", lb_kill,

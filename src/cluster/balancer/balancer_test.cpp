@@ -18,6 +18,7 @@ BalancerSpec small_spec(const std::string& name = "lb1") {
     spec.peers_port = free_port();
     spec.db_rw_port = free_port();
     spec.db_ro_port = free_port();
+    spec.waiting_port = free_port();
     return spec;
 }
 
@@ -88,6 +89,31 @@ TEST_F(Balancer, a_post_whose_server_dies_is_answered_by_another_with_the_same_i
         host_->controller().want(view());
         ASSERT_TRUE(host_->wait_for("web1", "up") && host_->wait_for("web2", "up"));
     }
+}
+
+TEST_F(Balancer, while_no_web_server_is_up_requests_wait) {
+    start();
+    for (auto* web : {&web1_, &web2_})
+        web->process().kill();
+    std::vector<std::thread> clients;
+    std::atomic<int> ok{0};
+    for (int i = 0; i < 20; ++i)
+        clients.emplace_back([&, i] {
+            if (client().request(i % 2 == 0 ? "POST" : "GET", "/echo?" + std::to_string(i)).status == 200) ++ok;
+        });
+    ASSERT_TRUE(host_->wait_for("web1", "down") && host_->wait_for("web2", "down"));
+    const Answer large = client().request("POST", "/echo", std::string(200'000, 'x'));
+    EXPECT_EQ(large.status, 503) << "HAProxy could not send it again";
+    EXPECT_NE(large.head.find("retry-after"), large.head.npos);
+    start_web();
+    for (auto& server : spec_.web)
+        server.incarnation += "+";
+    host_->controller().want(view());
+    for (auto& one : clients)
+        one.join();
+    EXPECT_EQ(ok, 20);
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(count_of(web1_.log() + web2_.log(), "/echo?" + std::to_string(i) + " "), 1) << i;
 }
 
 TEST_F(Balancer, without_replay_a_post_is_sent_once) {

@@ -43,7 +43,7 @@ TEST(BalancerComponent, follows_the_cluster_and_goes_on_without_etcd) {
     spec.name = "lb1";
     spec.back_address = "127.0.0.1";
     spec.web_port = port;
-    for (auto* own : {&spec.http_port, &spec.status_port, &spec.peers_port})
+    for (auto* own : {&spec.http_port, &spec.status_port, &spec.peers_port, &spec.waiting_port})
         *own = free_port();
     BalancerHost host(spec, dir.path());
     host.start_haproxy();

@@ -88,6 +88,8 @@ void each_member(S& s, F&& f) {
     f("check_fall", s.check_fall);
     f("check_rise", s.check_rise);
     f("retries", s.retries);
+    f("waiting_port", s.waiting_port);
+    f("waiting_ms", s.waiting_ms);
     f("server_timeout_ms", s.server_timeout_ms);
     f("tunnel_timeout_ms", s.tunnel_timeout_ms);
     f("client_timeout_ms", s.client_timeout_ms);
@@ -321,6 +323,7 @@ Status check(const BalancerSpec& spec) {
     STOA_CHECK(check_range(spec.check_fall, 1, 100, "check_fall"));
     STOA_CHECK(check_range(spec.check_rise, 1, 100, "check_rise"));
     STOA_CHECK(check_range(spec.retries, 0, 10, "retries"));
+    STOA_CHECK(check_range(spec.waiting_ms, 100, 600'000, "waiting_ms"));
     STOA_CHECK(check_range(spec.connections_max, 10, 1'000'000, "connections_max"));
     STOA_CHECK(check_range(spec.buffer_bytes, 16'384, 1'048'576, "buffer_bytes"));
     STOA_CHECK(check_range(static_cast<int>(spec.web.size()), 0, limits::balancer_servers_max, "the number of web"));

@@ -74,7 +74,10 @@ struct BalancerSpec {
     int fail_timeout_ms = 15'000;         ///< … for so long, unless its process was started anew
     int keepalive = 32;                   ///< idle connections kept to each server
     int check_interval_ms = 250, check_timeout_ms = 300, check_fall = 2, check_rise = 2;
-    int retries = 3;                 ///< of one request, each on another server if there is one
+    int retries = 6;  ///< of one request, each on another server if there is one
+    /// Requests wait at this port of 127.0.0.1 while no web server is up; only with replay_posts. 0: they get 503.
+    std::uint16_t waiting_port = 8406;
+    int waiting_ms = 15'000;
     int server_timeout_ms = 75'000;  ///< an answer's first byte: longer than the longest poll
     int tunnel_timeout_ms = 3'600'000;
     int client_timeout_ms = 75'000;

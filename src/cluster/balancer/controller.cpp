@@ -59,6 +59,10 @@ std::vector<WebServer> web_servers_of(const std::vector<ServerStatus>& servers) 
 
 namespace {
 
+bool serves_web(const ServerStatus& server) {
+    return server.backend == "web" && server.up && !server.maintenance && !server.draining;
+}
+
 std::string primary_of(const std::vector<ServerStatus>& servers) {
     for (const auto& server : servers)
         if (server.backend == "db-rw" && !server.maintenance) return server.name;
@@ -77,6 +81,7 @@ Controller::Controller(BalancerSpec spec, ControllerOptions options)
       options_(std::move(options)),
       api_(options_.haproxy_dir + "/haproxy.sock"),
       guard_(spec_, options_.keepalived_dir.empty() ? "" : options_.keepalived_dir + "/fault"),
+      waiting_room_({spec_.waiting_port, spec_.waiting_ms, spec_.buffer_bytes}),
       wanted_{spec_.web, std::nullopt} {}
 
 Controller::~Controller() {
@@ -85,6 +90,14 @@ Controller::~Controller() {
 
 void Controller::start() {
     guard_.start();
+    if (has_waiting_room(spec_)) {
+        if (const Status started = waiting_room_.start(); !started) {
+            log::error("balancer_waiting_room", {{"problem", started.error().message},
+                                                 {"do",
+                                                  "set waiting_port to a free one; until then requests get 503 "
+                                                  "while no web server is up"}});
+        }
+    }
     thread_ = std::thread([this] { run(); });
 }
 
@@ -95,6 +108,7 @@ void Controller::stop() {
     }
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
+    waiting_room_.stop();
     guard_.stop();
 }
 
@@ -137,6 +151,7 @@ Status Controller::reconcile(const BalancerView& view) {
         publish(view, {}, servers.error().message);
         return servers.error();
     }
+    if (std::any_of(servers->begin(), servers->end(), serves_web)) waiting_room_.admit();
     const std::int64_t now_us = system_clock().monotonic_us();
     if (lacks_databases(*servers) && now_us - reloaded_us_ > kReloadPauseUs) {
         reloaded_us_ = now_us;

@@ -18,6 +18,7 @@
 #include "cluster/balancer/decisions.hpp"
 #include "cluster/balancer/runtime_api.hpp"
 #include "cluster/balancer/view.hpp"
+#include "cluster/balancer/waiting_room.hpp"
 
 namespace stoa::cluster {
 
@@ -86,6 +87,7 @@ class Controller {
     const ControllerOptions options_;
     const RuntimeApi api_;
     AddressGuard guard_;
+    WaitingRoom waiting_room_;
 
     Mutex pass_mutex_;                                   ///< one pass at a time
     std::string backends_ STOA_GUARDED_BY(pass_mutex_);  ///< what was written last

@@ -31,8 +31,8 @@ class DatabaseListeners : public ::testing::Test {
         spec_.name = "lb1";
         spec_.back_address = "127.0.0.1";
         spec_.db_primary = "db1";
-        for (auto* port :
-             {&spec_.http_port, &spec_.status_port, &spec_.peers_port, &spec_.db_rw_port, &spec_.db_ro_port})
+        for (auto* port : {&spec_.http_port, &spec_.status_port, &spec_.peers_port, &spec_.waiting_port,
+                           &spec_.db_rw_port, &spec_.db_ro_port})
             *port = free_port();
     }
     /// The id of the server that answers; empty: none.

@@ -20,6 +20,9 @@ std::string web_server_options(const BalancerSpec& spec);
 /// "10.0.0.1:80", "[fd00::1]:80".
 std::string endpoint(const std::string& address, std::uint16_t port);
 
+/// Whether requests wait while no web server is up, see waiting_room.hpp.
+bool has_waiting_room(const BalancerSpec& spec);
+
 /// The view that is the spec's own.
 BalancerView first_view(const BalancerSpec& spec);
 

@@ -1,6 +1,7 @@
 #include <string_view>
 
 #include "cluster/balancer/render.hpp"
+#include "cluster/balancer/waiting_room.hpp"
 
 namespace stoa::cluster {
 namespace {
@@ -228,6 +229,10 @@ std::string endpoint(const std::string& address, std::uint16_t port) {
     return (ipv6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
 }
 
+bool has_waiting_room(const BalancerSpec& spec) {
+    return spec.replay_posts && spec.waiting_port != 0;
+}
+
 BalancerView first_view(const BalancerSpec& spec) {
     return {spec.web, spec.db_primary};
 }
@@ -266,6 +271,10 @@ std::string render_backends(const BalancerSpec& spec, const BalancerView& view) 
     for (const auto& server : view.web)
         out("server " + server.name + ' ' + endpoint(server.address, server.port) +
             (server.admission == Admission::refused ? " disabled" : ""));
+    if (has_waiting_room(spec)) {
+        out("server " + std::string(kWaitingRoom) + " 127.0.0.1:" + std::to_string(spec.waiting_port) +
+            " backup no-check pool-max-conn 0");
+    }
     if (spec.databases.empty()) return out.take();
     const std::string primary = view.db_primary.value_or("");
     database_backend(out, spec, "db-rw", primary);

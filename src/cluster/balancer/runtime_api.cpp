@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
+#include "cluster/balancer/waiting_room.hpp"
 
 namespace stoa::cluster {
 namespace {
@@ -157,7 +158,7 @@ std::vector<ServerStatus> parse_servers(std::string_view servers_state, std::str
         server.backend = text_of(row, "be_name");
         server.name = text_of(row, "srv_name");
         const auto stat = stats.find({server.backend, server.name});
-        if (stat == stats.end()) continue;
+        if (stat == stats.end() || server.name == kWaitingRoom) continue;
         server.address = text_of(row, "srv_addr");
         server.port = static_cast<std::uint16_t>(number_of(row, "srv_port"));
         const std::int64_t admin = number_of(row, "srv_admin_state");

@@ -196,7 +196,7 @@ class WebProcess {
         process_ = std::move(*started);
     }
 
-    WebServer server() const { return {name_, address_, port_, Admission::admitted, "", "1"}; }
+    WebServer server() const { return {name_, address_, port_, Admission::admitted, "", "1", false}; }
     EngineProcess& process() { return *process_; }
     /// "METHOD PATH REQUEST-ID BYTES" of each request that it has read.
     std::string log() const { return text_of(dir_ + "/" + name_ + ".log"); }

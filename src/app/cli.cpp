@@ -80,6 +80,7 @@ struct AllOptions {
     DoctorOptions doctor;
     LabLoadOptions lab_load;
     LabDrillOptions lab_drill;
+    LabTortureOptions lab_torture;
     bool version_json = false;
 };
 
@@ -341,6 +342,18 @@ void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
         ->capture_default_str();
     drill->add_flag("--ignore-times", d.ignore_times, "say what took too long, but judge counts only: a busy machine");
     choose_verdict(drill, d, chosen, &lab_drill);
+
+    LabTortureOptions& t = all.lab_torture;
+    CLI::App* torture =
+        lab_group(cli)->add_subcommand("torture", "faults in all layers at once, from a seed, under load");
+    torture->add_option("--dir", t.dir, "folder of the lab")->type_name("DIR")->capture_default_str();
+    torture->add_option("--seed", t.seed, "the same seed, the same faults")->capture_default_str();
+    torture->add_option("--minutes", t.minutes, "how long")->check(CLI::Range(1, 1'440))->capture_default_str();
+    torture->add_option("--clients", t.clients, "clients at a time")->check(CLI::Range(1, 500))->capture_default_str();
+    torture->add_option("--pause", t.pause_ms, "milliseconds that each waits between its requests")
+        ->check(CLI::Range(0, 60'000))
+        ->capture_default_str();
+    choose_verdict(torture, t, chosen, &lab_torture);
 }
 
 }  // namespace

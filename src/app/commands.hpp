@@ -140,6 +140,15 @@ struct LabDrillOptions {
 /// False when something did not hold.
 Result<bool> lab_drill(const LabDrillOptions& options);
 
+struct LabTortureOptions {
+    std::string dir = "run/lab";
+    std::uint64_t seed = 1;
+    int minutes = 5, clients = 8, pause_ms = 20;
+    bool json = false;
+};
+/// False when something did not hold.
+Result<bool> lab_torture(const LabTortureOptions& options);
+
 Status print_version(bool json);
 
 }  // namespace stoa::app

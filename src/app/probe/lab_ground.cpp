@@ -99,12 +99,16 @@ Result<int> LabGround::web_hosts_min() const {
 }
 
 Result<std::string> LabGround::degraded() const {
+    return degraded("");
+}
+
+Result<std::string> LabGround::degraded(std::string_view role) const {
     STOA_TRY(const auto all, lab::status(info_.dir));
     for (const lab::NodeStatus& status : all) {
-        if (status.node.role == "client") continue;
+        if (status.node.role == "client" || (!role.empty() && status.node.role != role)) continue;
         if (const std::string problem = problems_of(status); !problem.empty()) return status.node.name + ": " + problem;
     }
-    return database_problem();
+    return role.empty() || role == "db" ? database_problem() : std::string();
 }
 
 Status LabGround::wait_until_well(int timeout_ms) const {

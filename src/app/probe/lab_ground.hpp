@@ -25,6 +25,8 @@ class LabGround {
 
     /// Empty when every host is registered, without faults, and all its services are well; else what is not.
     Result<std::string> degraded() const;
+    /// The same of the hosts of one role.
+    Result<std::string> degraded(std::string_view role) const;
     /// Errors: timeout, saying what is not well.
     Status wait_until_well(int timeout_ms) const;
     /// Web hosts that are registered and whose `web` is well, those that were added since included.

@@ -22,6 +22,8 @@ namespace stoa::cluster::lab {
 namespace {
 
 constexpr off_t kVolumeBytes = off_t{2} << 30;  // sparse: what is not used takes no place
+/// Sparse, as all of them. Files that are deleted stay for a day: one drill stores 200 MB a time.
+constexpr off_t kFilesVolumeBytes = off_t{8} << 30;
 constexpr const char* kFiller = "/disk-full";
 
 bool is_mount(const std::string& dir) {
@@ -46,7 +48,7 @@ Status make_host_dir(const LabInfo& info, const LabNode& node) {
     const std::string image = info.dir + "/volumes/" + node.name;
     if (::access(image.c_str(), F_OK) != 0) {
         const Fd file(::open(image.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-        if (!file || ::ftruncate(file.get(), kVolumeBytes) != 0)
+        if (!file || ::ftruncate(file.get(), node.role == "files" ? kFilesVolumeBytes : kVolumeBytes) != 0)
             return internal_error("Cannot write " + image + ": " + std::strerror(errno));
         STOA_CHECK(
             run_well({{"mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1,nodiscard", "-O", "^has_journal", image}}));

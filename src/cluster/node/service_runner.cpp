@@ -18,6 +18,7 @@ namespace stoa::cluster::node {
 namespace {
 
 constexpr std::int64_t kTickMs = 1'000;  ///< size of the output, files on the disk
+constexpr std::int64_t kServedMs = 1'000;
 constexpr std::string_view kPreparation = "prepare";
 constexpr std::size_t kPidFileBytesMax = 4096;
 constexpr std::int64_t kForever = 3'600'000;
@@ -375,7 +376,9 @@ void ServiceRunner::take_end() {
     const std::string reason = how + " (pid " + std::to_string(pid) + ")";
     if (!wish.service || running_ != wish.definition) return log("service_stopped", reason);
     const Service& service = *wish.service;
-    if (now_us() - started_us_ > std::int64_t{service.restart_longest_ms} * 1'000) delay_ms_ = 0;
+    // One that served for a moment does not keep dying: whatever ended it may not make its next start slower.
+    const std::int64_t lived_ms = (now_us() - started_us_) / 1'000;
+    if (lived_ms > service.restart_longest_ms || (was_well_ && lived_ms > kServedMs)) delay_ms_ = 0;
     if (delay_ms_ == 0) delay_ms_ = service.restart_first_ms;
     next_start_us_ = now_us() + std::int64_t{delay_ms_} * 1'000;
     delay_ms_ = std::min(delay_ms_ * 2, std::max(service.restart_first_ms, service.restart_longest_ms));

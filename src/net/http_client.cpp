@@ -214,6 +214,9 @@ void set_limits(CURL* easy, Exchange& exchange) {
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROXY,
                      "");  // not even the one of the environment: it would hide the target's address
+    // One request at a time gains nothing from HTTP/2, and loses: after a deadline only the stream would be given up,
+    // and the connection, which may be dead, taken for the next request and all that follow.
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 30L);
     curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 8L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));

@@ -1,6 +1,12 @@
 #include "net/http_client.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <atomic>
 #include <chrono>
@@ -219,6 +225,52 @@ TEST(HttpClient, TrustsTheAuthorityOfTheGivenFile) {
     const auto refused = fetch(request);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().field, "ca_file");
+}
+
+int note_protocols(SSL*, const unsigned char**, unsigned char*, const unsigned char* in, unsigned int bytes, void* to) {
+    static_cast<std::string*>(to)->assign(reinterpret_cast<const char*>(in), bytes);
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+// A server that offers HTTP/2 must not get it: after a deadline the connection, which may be dead, would be kept.
+TEST(HttpClient, DoesNotOfferHttp2) {
+    const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const timeval patience{5, 0};
+    ::setsockopt(listener.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(listener.get(), 1), 0);
+    ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    std::string offered = "nobody came";
+    std::thread server([&] {
+        const Fd client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        ::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+        const auto pem = make_self_signed({"127.0.0.1"}, 10);
+        const std::unique_ptr<BIO, decltype(&BIO_free)> certificate(
+            BIO_new_mem_buf(pem->certificate.data(), static_cast<int>(pem->certificate.size())), BIO_free);
+        const std::unique_ptr<BIO, decltype(&BIO_free)> key(
+            BIO_new_mem_buf(pem->private_key.data(), static_cast<int>(pem->private_key.size())), BIO_free);
+        const std::unique_ptr<X509, decltype(&X509_free)> x509(
+            PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr), X509_free);
+        const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> private_key(
+            PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+        SSL_CTX_use_certificate(context.get(), x509.get());
+        SSL_CTX_use_PrivateKey(context.get(), private_key.get());
+        SSL_CTX_set_alpn_select_cb(context.get(), note_protocols, &offered);
+        const std::unique_ptr<SSL, decltype(&SSL_free)> tls(SSL_new(context.get()), SSL_free);
+        SSL_set_fd(tls.get(), client.get());
+        SSL_accept(tls.get());  // no answer follows: the client has said what it wants by then
+    });
+    ClientRequest request = local("https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/");
+    request.verify_tls = false;
+    EXPECT_FALSE(fetch(request).ok());
+    server.join();
+    EXPECT_EQ(offered.find("h2"), std::string::npos) << offered;
+    EXPECT_NE(offered, "nobody came");
 }
 
 TEST(HttpClient, SendsABodyThatIsReadWhileItIsSent) {

@@ -102,7 +102,10 @@ TEST_F(Balancer, while_no_web_server_is_up_requests_wait) {
             if (client().request(i % 2 == 0 ? "POST" : "GET", "/echo?" + std::to_string(i)).status == 200) ++ok;
         });
     ASSERT_TRUE(host_->wait_for("web1", "down") && host_->wait_for("web2", "down"));
-    const Answer large = client().request("POST", "/echo", std::string(200'000, 'x'));
+    Client uploading = client();
+    ASSERT_TRUE(uploading.open());
+    ASSERT_TRUE(uploading.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 200000\r\n\r\nthe first part"));
+    const Answer large = uploading.receive();
     EXPECT_EQ(large.status, 503) << "HAProxy could not send it again";
     EXPECT_NE(large.head.find("retry-after"), large.head.npos);
     start_web();

@@ -23,7 +23,8 @@
 namespace stoa::cluster {
 namespace {
 
-constexpr int kLookMs = 250;  ///< for those who have waited too long
+constexpr int kLookMs = 250;                   ///< for those who have waited too long
+constexpr std::int64_t kLingerUs = 2'000'000;  ///< for what is refused to be sent to its end
 constexpr int kBacklog = 1'024;
 constexpr std::string_view kRefusal =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 1\r\nContent-Length: 41\r\n"
@@ -58,14 +59,11 @@ bool can_be_sent_again(std::string_view head, std::int64_t bytes_max) {
 }
 
 void refuse(int fd) {
-    (void)!::send(fd, kRefusal.data(), kRefusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    ::shutdown(fd, SHUT_WR);
-}
-
-Counter& refused() {
     static Counter& count =
         counter("stoa_balancer_waiting_refused_total", "Requests that were refused while no web server was up");
-    return count;
+    count.add();
+    (void)!::send(fd, kRefusal.data(), kRefusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(fd, SHUT_WR);
 }
 
 }  // namespace
@@ -75,6 +73,9 @@ struct WaitingRoom::Guest {
     std::int64_t until_us = 0;
     std::string head;  ///< as far as it has come
     bool complete = false;
+    /// It has its answer. What it still sends is read: a close with something unread would reset the connection, and
+    /// the answer would be lost.
+    bool refused = false;
 };
 
 WaitingRoom::WaitingRoom(WaitingRoomOptions options)
@@ -138,11 +139,9 @@ void WaitingRoom::run() {
         for (std::size_t i = 2; i < polled.size(); ++i) {
             const bool heard = polled[i].revents == 0 || stays(*guest);
             const bool late = heard && now_us() >= guest->until_us;
-            if (late) {
-                refused().add();
-                refuse(guest->fd.get());
-            }
-            guest = heard && !late && !(admit && guest->complete) ? std::next(guest) : guests_.erase(guest);
+            if (late && !guest->refused) refuse(guest->fd.get());
+            guest = heard && !late && !(admit && guest->complete && !guest->refused) ? std::next(guest)
+                                                                                     : guests_.erase(guest);
         }
         if (polled[1].revents != 0) take_new();
         waiting_ = static_cast<int>(guests_.size());
@@ -159,12 +158,11 @@ void WaitingRoom::take_new() {
         Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!fd) return;
         if (guests_.size() >= limits::balancer_waiting_max) {
-            refused().add();
             refuse(fd.get());
             continue;
         }
         taken.add();
-        guests_.push_back({std::move(fd), now_us() + std::int64_t{options_.wait_ms} * 1'000, {}, false});
+        guests_.push_back({std::move(fd), now_us() + std::int64_t{options_.wait_ms} * 1'000, {}, false, false});
     }
 }
 
@@ -176,16 +174,18 @@ bool WaitingRoom::stays(Guest& guest) {
         const ssize_t got = ::recv(guest.fd.get(), buffer.data(), buffer.size(), 0);
         if (got < 0) return errno == EAGAIN || errno == EINTR;
         if (got == 0) return false;  // whoever asked has gone
-        if (guest.complete) continue;
+        if (guest.complete || guest.refused) continue;
         guest.head.append(buffer.data(), static_cast<std::size_t>(got));
         const std::size_t end = guest.head.find("\r\n\r\n");
         const bool too_long = end == guest.head.npos && guest.head.size() > limits::balancer_waiting_head_bytes_max;
         if (end == guest.head.npos && !too_long) continue;
         guest.head.resize(std::min(end, guest.head.size()));
         if (too_long || !can_be_sent_again(guest.head, options_.replay_bytes_max)) {
-            refused().add();
             refuse(guest.fd.get());
-            return false;
+            guest.refused = true;
+            guest.until_us = now_us() + kLingerUs;
+            guest.head = {};
+            continue;
         }
         guest.complete = true;
         guest.head = {};

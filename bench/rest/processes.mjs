@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
 export const serverCore = '0'
-export const clientCore = '1'
+export const clientCore = process.env.CLIENT_CORE ?? '1'
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK']).toString())
 
 export async function freePort() {

@@ -1,5 +1,6 @@
 # Sourced by scripts/engines: three MariaDB that all take writes (Galera). The survivors notice a dead node after one
-# second instead of five; a shorter install_timeout makes them drop each other.
+# second instead of five; a shorter install_timeout makes them drop each other. Without pc.recovery a node that was
+# killed comes back under a new identity: under the old one the others took seconds to let it in.
 # shellcheck shell=bash disable=SC2154
 
 galera_timeouts='evs.keepalive_period=PT0.2S;evs.inactive_check_period=PT0.1S;evs.suspect_timeout=PT1S'

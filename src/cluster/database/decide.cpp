@@ -315,6 +315,22 @@ std::string_view to_string(Action::Kind kind) {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
+Member describe(const Settings& settings, const Self& self) {
+    Member member;
+    member.name = settings.name;
+    member.address = settings.address;
+    member.life = self.server == Self::Server::answers ? self.life : "";
+    member.acknowledges = self.acknowledges;
+    member.receiving = self.receiving;
+    member.applying = self.applying;
+    member.writable = self.writable;
+    member.follows_epoch = self.follows_epoch;
+    member.received = self.received;
+    member.applied = self.applied;
+    member.vote = self.vote;
+    return member;
+}
+
 Action decide(const Settings& settings, const ClusterView& cluster, const Self& self, std::int64_t now_us) {
     if (auto action = stay_safe(self, now_us)) return *action;
     if (self.copying) return wait("a copy is being fetched");

@@ -102,6 +102,9 @@ struct Action {
 };
 std::string_view to_string(Action::Kind kind);
 
+/// What it tells the others in etcd, as far as it decides by it; not how far it lags and what troubles it.
+Member describe(const Settings& settings, const Self& self);
+
 Action decide(const Settings& settings, const ClusterView& cluster, const Self& self, std::int64_t now_us);
 
 /// After the key was created: whether what etcd holds then really lets this member lead. Guards against a stale copy.

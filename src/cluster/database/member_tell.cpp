@@ -62,18 +62,7 @@ void MemberRuntime::Impl::alert(const Action& action) {
 }
 
 void MemberRuntime::Impl::publish(bool now) {
-    Member member;
-    member.name = settings_.name;
-    member.address = settings_.address;
-    member.life = self_.server == Self::Server::answers ? self_.life : "";
-    member.acknowledges = self_.acknowledges;
-    member.receiving = self_.receiving;
-    member.applying = self_.applying;
-    member.writable = self_.writable;
-    member.follows_epoch = self_.follows_epoch;
-    member.received = self_.received;
-    member.applied = self_.applied;
-    member.vote = self_.vote;
+    Member member = describe(settings_, self_);
     member.lag_ms = lag_ms_;
     member.in_pool =
         member.follows_epoch != 0 && member.receiving && member.applying && lag_ms_ <= settings_.timing.lag_pool_ms;

@@ -522,19 +522,7 @@ class Simulation {
     void publish(Node& node) {
         if (now_ < node.next_publish_us) return;
         node.next_publish_us = now_ + 50'000;
-        const Self& self = node.self;
-        Member member;
-        member.name = node.name;
-        member.address = node.settings.address;
-        member.life = self.server == Self::Server::answers ? self.life : "";
-        member.acknowledges = self.acknowledges;
-        member.receiving = self.receiving;
-        member.applying = self.applying;
-        member.writable = self.writable;
-        member.follows_epoch = self.follows_epoch;
-        member.received = self.received;
-        member.applied = self.applied;
-        member.vote = self.vote;
+        Member member = describe(node.settings, node.self);
         member.lag_ms = node.relay.size() > 5 ? 3'000 : 0;
         ask_etcd(
             node,

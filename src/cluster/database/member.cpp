@@ -141,6 +141,7 @@ void MemberRuntime::Impl::look() {
         self_.life.clear();
         self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
         self_.parted = false;
+        apply_failures_ = 0;
         server_.reset();
         if (watchdog_.server() != 0 && self_.token.empty()) watchdog_.disarm();
     } else {
@@ -200,8 +201,10 @@ void MemberRuntime::Impl::look_at_server() {
     self_.applied = facts->applied;
     // https://mariadb.com/kb/en/mariadb-error-code-reference/ 1236: the source has not what this one asks for
     self_.parted = facts->receive_error == 1236 || facts->receive_error == 1945;
-    // Changes that cannot be applied again and again: its data are not what they should be.
-    if (facts->applying || facts->apply_error == 0) apply_failures_ = 0;
+    // Changes that cannot be applied again and again: its data are not what they should be. Appliers that were just
+    // started run for a moment, until they come to the change: only what is applied counts as progress.
+    if (!(facts->applied == apply_failed_at_)) apply_failures_ = 0;
+    apply_failed_ = facts->apply_error != 0 && !facts->applying;
     self_.parted = self_.parted || apply_failures_ >= kApplyTries;
     lag_ms_ = facts->source.empty() ? 0 : facts->lag_ms;
     problem_ = facts->problem;

@@ -38,7 +38,15 @@ Status MemberRuntime::Impl::follow(const Action& action, const ClusterView& view
     const auto done = server_.follow({view.leader->address, action.acknowledging}, thrown_away);
     if (thrown_away) STOA_CHECK(new_life());
     self_.follow_again_us = now_us() + (done ? 300'000 : 1'000'000);
-    if (!problem_.empty() && !self_.applying && self_.follows_epoch == action.epoch) ++apply_failures_;
+    if (apply_failed_) {
+        apply_failed_at_ = self_.applied;
+        if (++apply_failures_ == 1) {
+            log::warn("database_apply_failed", {{"member", settings_.name},
+                                                {"applied", self_.applied.text()},
+                                                {"problem", problem_},
+                                                {"do", "it tries again, then copies the data anew"}});
+        }
+    }
     STOA_CHECK(done);
     self_.follows_epoch = action.epoch;
     self_.vote.reset();
@@ -73,7 +81,7 @@ Status MemberRuntime::Impl::copy(const Action& action, const ClusterView& view) 
         etcd::Client etcd(options_.etcd);
         auto done = fetch_copy(options_.reseed, etcd, keys_, settings_.name, name, [this] { return stopping_.load(); });
         if (done) {
-            // Set when it follows; a server that was copied has no log of its own.
+            // Set when it follows; a server that was copied has no log of its own. Empty: its data know it.
             if (auto kept = copied_at_.set(done->text()); !kept) done = std::move(kept).error();
         }
         if (done) {
@@ -87,7 +95,7 @@ Status MemberRuntime::Impl::copy(const Action& action, const ClusterView& view) 
             result.reason = done ? "copied" : "failed: " + done.error().message;
             (void)answer(result, view);
         }
-        copied_ = true;
+        copied_ = done ? Copied::well : Copied::badly;
         wake();
     });
     return {};

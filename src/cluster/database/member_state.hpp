@@ -165,7 +165,9 @@ class MemberRuntime::Impl {
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;
     bool locks_unsure_ = false;  ///< which accounts are locked, or whether a list is still on its way to etcd
+    bool apply_failed_ = false;
     int apply_failures_ = 0;
+    Position apply_failed_at_;
     Position waiting_at_;
     std::int64_t waiting_us_ = 0;
     bool publish_now_ = false;
@@ -176,7 +178,9 @@ class MemberRuntime::Impl {
     Watchdog watchdog_;
     std::atomic<std::int64_t> renewed_us_{0}, confirmed_until_us_{0};
     std::int64_t confirmed_logged_us_ = 0;  ///< of the confirming thread
-    std::atomic<bool> copied_{false}, giving_{false};
+    enum class Copied { no, well, badly };
+    std::atomic<Copied> copied_{Copied::no};
+    std::atomic<bool> giving_{false};
 
     mutable Mutex mutex_;
     CondVar published_changed_;

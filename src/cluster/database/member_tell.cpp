@@ -13,7 +13,10 @@ constexpr int kAlertS = 5;
 }  // namespace
 
 void MemberRuntime::Impl::show(const ClusterView& view, const Action& action) {
-    if (copied_.exchange(false)) self_.copying = false;
+    if (const auto copied = copied_.exchange(Copied::no); copied != Copied::no) {
+        self_.copying = false;
+        if (copied == Copied::well) self_.follow_again_us = 0;  // the pause is for the next try
+    }
     MutexLock lock(mutex_);
     shown_view_ = view;
     waits_for_ = action.kind == Action::Kind::wait ? action.reason : "";

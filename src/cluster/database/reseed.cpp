@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
@@ -75,18 +76,71 @@ Status run(const std::string& script, std::vector<std::string> arguments, const 
     }
 }
 
-/// Where the copy stands: the end of its giver's log while commits were blocked. (What --slave-info writes for a
-/// replica is older than the data by then.)
-Result<Position> position_of(const std::string& dir) {
+/// The giver's server number before and after the backup; last in the stream, so a copy without it is cut short.
+constexpr const char* kGiverFile = "stoa_giver";
+
+struct Info {
+    Position position;
+    std::string number;  ///< of the server that wrote the last change
+};
+
+/// Where the giver's log of changes ended while commits were blocked.
+Result<Info> info_of(const std::string& dir) {
     for (const char* name : {"mariadb_backup_binlog_info", "xtrabackup_binlog_info"}) {
         const auto info = read_file(dir + "/" + name, kInfoBytesMax);
         if (!info) continue;
         const auto tab = info->rfind('\t');
         if (tab == std::string::npos) continue;
-        Position position(info->substr(tab + 1));
-        if (!position.empty()) return position;
+        const Position position(info->substr(tab + 1));
+        if (position.empty()) continue;
+        const auto& text = position.text();
+        const auto first = text.find('-');
+        const auto second = text.find('-', first + 1);
+        if (second == std::string::npos) continue;
+        return Info{position, text.substr(first + 1, second - first - 1)};
     }
     return internal_error("The copy does not say where it stands.");
+}
+
+/// Where the copy stands; nothing when its own mysql.gtid_slave_pos says it. Commits are blocked while the position is
+/// read, but only those of clients: a replica's parallel appliers get through (seen with 10.11.19: the copy had up to
+/// three changes more than its information file said). Theirs write the position with the change. A leader's table is
+/// as old as its leadership; its clients are blocked.
+Result<Position> position_of(const std::string& dir) {
+    const auto giver = read_file(dir + "/" + kGiverFile, kInfoBytesMax);
+    if (!giver) return Error{Errc::unavailable, "The copy was cut short."};
+    std::error_code ignored;
+    fs::remove(dir + "/" + kGiverFile, ignored);
+    std::istringstream numbers(*giver);
+    std::string before, after;
+    numbers >> before >> after;
+    if (before.empty() || before != after) {
+        return Error{Errc::unavailable, "The giver's role changed while it gave its copy."};
+    }
+    STOA_TRY(const auto info, info_of(dir));
+    return info.number == before ? info.position : Position();
+}
+
+/// Rolls back what the copy holds between its two phases of commit: a replica's changes that are not in its position
+/// yet (the new server receives them again). Without it, a server that has no log of changes refuses to start. The
+/// server ends by itself, as an error, when that is done.
+/// https://mariadb.com/kb/en/mariadbd-options/#-tc-heuristic-recover
+Status settle(const std::string& dir, const ReseedOptions& options, const std::function<bool()>& stopping) {
+    const std::string scratch = options.dir + "/copy-settle";
+    const std::string output = options.dir + "/settle.log";
+    std::error_code error;
+    fs::remove_all(scratch, error);
+    STOA_CHECK(make_dir(scratch, 0700));
+    const auto ended =
+        run("mariadbd --defaults-file=\"$1/backup-my.cnf\" --user=\"$(id -un)\" --datadir=\"$1\" --tmpdir=\"$2\" "
+            "--socket=\"$2/socket\" --pid-file=\"$2/pid\" --log-bin=\"$2/bin\" --skip-networking "
+            "--innodb-buffer-pool-load-at-startup=0 --tc-heuristic-recover=ROLLBACK",
+            {dir, scratch}, output, options.timeout_s, stopping);
+    fs::remove_all(scratch, error);
+    if (!ended && ended.error().code == Errc::timeout) return ended;
+    const auto said = read_file(output, kOutputBytesMax);
+    if (said && said->find("restart without --tc-heuristic-recover") != std::string::npos) return {};
+    return internal_error("The copy cannot be settled: " + last_line(output));
 }
 
 }  // namespace
@@ -112,6 +166,7 @@ Result<Position> fetch_copy(const ReseedOptions& options, etcd::Client& etcd, co
     STOA_CHECK(run("mariabackup --no-defaults --prepare --target-dir=\"$1\"", {fresh}, options.dir + "/prepare.log",
                    options.timeout_s, stopping));
     STOA_TRY(auto position, position_of(fresh));
+    STOA_CHECK(settle(fresh, options, stopping));
     fs::remove_all(old, error);
     fs::rename(options.dir + "/data", old, error);
     if (error) return internal_error("The old data cannot be moved away: " + error.message());
@@ -126,9 +181,13 @@ Status send_copy(const ReseedOptions& options, const std::string& to, const std:
     fs::remove_all(scratch, error);
     STOA_CHECK(make_dir(scratch, 0700));
     return run(
-        "mariabackup --no-defaults --backup --stream=mbstream --user=root --socket=\"$1/socket\" "
-        "--datadir=\"$1/data\" --target-dir=\"$2\" | socat -u STDIN \"TCP:$3,retry=20,interval=0.25\"",
-        {options.dir, scratch, to}, options.dir + "/send.log", options.timeout_s, stopping);
+        "number() { mariadb --no-defaults --user=root --socket=\"$1/socket\" -BN -e 'SELECT @@global.server_id'; }; "
+        "give() { before=$(number \"$1\") && "
+        "mariabackup --no-defaults --backup --stream=mbstream --user=root --socket=\"$1/socket\" --datadir=\"$1/data\" "
+        "--target-dir=\"$2\" && after=$(number \"$1\") && echo \"$before $after\" >\"$2/$4\" && cd \"$2\" && "
+        "mbstream -c \"$4\"; }; "
+        "give \"$@\" | socat -u STDIN \"TCP:$3,retry=20,interval=0.25\"",
+        {options.dir, scratch, to, kGiverFile}, options.dir + "/send.log", options.timeout_s, stopping);
 }
 
 }  // namespace stoa::cluster::database

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::string_view kVersionHeader = "X-Stoa-Version";
 constexpr std::size_t kHealthAnswerBytesMax = 64 * 1024;
+/// What a check gives when the kernel turns it away at once. One that hangs lets it wait.
+constexpr Errc kRefuses = Errc::unavailable;
 
 struct FreeAddresses {
     void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
@@ -46,7 +48,7 @@ Status connect_to(const std::string& address, int timeout_ms) {
         socklen_t size = sizeof error;
         ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     }
-    if (error != 0) return Error{Errc::unavailable, address + ": " + std::strerror(error)};
+    if (error != 0) return Error{kRefuses, address + ": " + std::strerror(error)};
     return {};
 }
 
@@ -137,7 +139,7 @@ void HealthProber::run() {
         }
         const Task task = task_;
         lock.unlock();
-        Finding finding{task.turn, false, state_of(task.pid) == 'T', {}, {}, false};
+        Finding finding{task.turn, false, state_of(task.pid) == 'T', {}, {}};
         if (finding.stopped) {
             finding.problem = "the process is stopped (SIGSTOP)";
         } else {
@@ -145,6 +147,7 @@ void HealthProber::run() {
             finding.well = seen.ok();
             if (!seen) finding.problem = seen.error().message;
             finding.answers = !seen && seen.error().code == kAnswersNo;
+            finding.refuses = !seen && seen.error().code == kRefuses && task.check.kind != HealthCheck::Kind::command;
         }
         on_finding_(std::move(finding));
         lock.lock();

@@ -22,6 +22,7 @@ struct Finding {
     std::string version;   ///< X-Stoa-Version of an answer over HTTP
     std::string problem;   ///< for people, when not well
     bool answers = false;  ///< not well, but at a word: it drains, or says what it lacks. No reason to kill it
+    bool refuses = false;  ///< nobody listens any more, as while it ends: it has as long as any end may take
 };
 
 class HealthProber {

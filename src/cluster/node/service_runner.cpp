@@ -313,9 +313,11 @@ void ServiceRunner::watch(const Wish& wish) {
     }
     std::int64_t until_us = next_tick_us_;
     if (sick_since_us_ != 0 && service.health.kill_after_ms > 0) {
-        const std::int64_t kill_us = sick_since_us_ + std::int64_t{service.health.kill_after_ms} * 1'000;
+        const int allowed_ms =
+            refuses_ ? std::max(service.stop_grace_ms, service.health.kill_after_ms) : service.health.kill_after_ms;
+        const std::int64_t kill_us = sick_since_us_ + std::int64_t{allowed_ms} * 1'000;
         if (now_us() >= kill_us) {
-            return kill_now("sick for " + std::to_string(service.health.kill_after_ms) + " ms: " + live().problem);
+            return kill_now("sick for " + std::to_string(allowed_ms) + " ms: " + live().problem);
         }
         until_us = std::min(until_us, kill_us);
     }
@@ -343,8 +345,9 @@ void ServiceRunner::take_finding(const Service& service, const Finding& finding)
     if (live().state != ServiceState::sick) log("service_sick", finding.problem);
     if (finding.answers) {
         sick_since_us_ = 0;  // it does not hang
-    } else if (sick_since_us_ == 0) {
+    } else if (sick_since_us_ == 0 || refuses_ != finding.refuses) {
         sick_since_us_ = now_us();
+        refuses_ = finding.refuses;
     }
     show(ServiceState::sick, finding.problem);
 }

@@ -108,6 +108,7 @@ class ServiceRunner {
     std::int64_t restarts_done_ = 0;                  ///< of Wish::restarts
     std::int64_t turn_ = 0;
     std::int64_t started_us_ = 0, sick_since_us_ = 0, next_start_us_ = 0, next_tick_us_ = 0;
+    bool refuses_ = false;  ///< of the sick one: nobody listens, it may be ending
     int delay_ms_ = 0, fails_ = 0;
     bool was_well_ = false;  ///< or adopted: failing checks count
 

@@ -233,6 +233,46 @@ TEST_F(SupervisorTest, FindsOutThatARunningServiceDoesNotAnswer) {
     EXPECT_EQ(live("web").restarts, 1);
 }
 
+TEST_F(SupervisorTest, LetsAServiceThatEndsByItselfFinishItsRequests) {
+    // Somebody else told it to stop: it takes no more connections, and works on.
+    const auto port = fixture::free_port();
+    Service web = shell("web", "");
+    web.argv = {"python3", "-u", "-c",
+                "import os, signal, socket, time\n"
+                "s = socket.create_server(('127.0.0.1', " +
+                    std::to_string(port) +
+                    "))\n"
+                    "def end(*_):\n"
+                    "  s.close(); open('closed', 'w')\n"
+                    "  while not os.path.exists('go'): time.sleep(0.02)\n"
+                    "  open('finished', 'w'); os._exit(0)\n"
+                    "signal.signal(signal.SIGTERM, end)\n"
+                    "while True: signal.pause()\n"};
+    web.health.kind = HealthCheck::Kind::tcp;
+    web.health.address = "127.0.0.1:" + std::to_string(port);
+    web.health.fall = 2;
+    web.health.kill_after_ms = 200;
+    apply({web});
+    ASSERT_TRUE(becomes("web", ServiceState::well));
+    const pid_t first = live("web").pid;
+    ::kill(first, SIGTERM);
+    ASSERT_TRUE(becomes("web", ServiceState::sick));
+    std::this_thread::sleep_for(std::chrono::milliseconds(4 * web.health.kill_after_ms));
+    EXPECT_EQ(live("web").pid, first);
+    ASSERT_TRUE(write_file_atomic(dir.path("web/go"), "").ok());
+    ASSERT_TRUE(eventually([&] { return live("web").pid != first && live("web").state == ServiceState::well; }));
+    EXPECT_EQ(::access(dir.path("web/finished").c_str(), F_OK), 0);
+
+    // But not for ever.
+    web.stop_grace_ms = 600;
+    apply({web});
+    ASSERT_TRUE(becomes("web", ServiceState::well));
+    std::filesystem::remove(dir.path("web/go"));
+    const pid_t second = live("web").pid;
+    ::kill(second, SIGTERM);
+    ASSERT_TRUE(eventually([&] { return live("web").pid != second && live("web").state == ServiceState::well; }));
+}
+
 TEST_F(SupervisorTest, GivesAServiceThatStartsSlowlyItsTime) {
     const auto port = fixture::free_port();
     Service slow = shell("slow", "sleep 2; exec memcached -u nobody -l 127.0.0.1 -p " + std::to_string(port));

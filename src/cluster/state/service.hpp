@@ -31,7 +31,8 @@ struct HealthCheck {
     int timeout_ms = 500;
     int fall = 3;  ///< failures in a row until it counts as sick
     /// A service that runs but has been sick so long is killed with SIGKILL and started again: its sockets are reset,
-    /// so that whoever waits for an answer asks elsewhere at once. 0 = never.
+    /// so that whoever waits for an answer asks elsewhere at once. One that refuses connections does not hang: it may
+    /// be finishing its requests, and has stop_grace_ms. 0 = never.
     int kill_after_ms = 0;
     bool operator==(const HealthCheck&) const = default;
 };

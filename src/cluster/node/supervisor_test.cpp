@@ -271,6 +271,7 @@ TEST_F(SupervisorTest, LetsAServiceThatEndsByItselfFinishItsRequests) {
     const pid_t second = live("web").pid;
     ::kill(second, SIGTERM);
     ASSERT_TRUE(eventually([&] { return live("web").pid != second && live("web").state == ServiceState::well; }));
+    ASSERT_TRUE(write_file_atomic(dir.path("web/go"), "").ok());
 }
 
 TEST_F(SupervisorTest, GivesAServiceThatStartsSlowlyItsTime) {

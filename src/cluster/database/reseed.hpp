@@ -20,9 +20,9 @@ struct ReseedOptions {
     int timeout_s = 4 * 3'600;
 };
 
-/// Of the member whose server is down. Gives the position of the copy, nothing when the data themselves hold it. Errors:
-/// unavailable (the giver did not send all, or became another's follower or leader meanwhile), timeout, internal (what
-/// the tools said last). The old data stay in place unless all went well.
+/// Of the member whose server is down. Gives the position of the copy, nothing when the data themselves hold it.
+/// Errors: unavailable (the giver did not send all, or became another's follower or leader meanwhile), timeout,
+/// internal (what the tools said last). The old data stay in place unless all went well.
 Result<Position> fetch_copy(const ReseedOptions& options, etcd::Client& etcd, const DatabaseKeys& keys,
                             const std::string& member, const std::string& from, const std::function<bool()>& stopping);
 

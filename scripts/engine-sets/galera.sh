@@ -79,8 +79,24 @@ galera_position() {
     grep -a 'Recovered position' "$home/recover.log" | tail -n 1 | sed 's/.*Recovered position:* *//'
 }
 
+# The others must have agreed that a dead node is gone before it comes back: when both happen at once, they run into
+# install_timeout, drop each other, and no majority is left that could let anybody in.
+galera_settled() {
+    local engine living=0 size
+    for engine in galera1 galera2 galera3; do
+        if pid_of "$engine" >/dev/null; then living=$((living + 1)); fi
+    done
+    for engine in galera1 galera2 galera3; do
+        pid_of "$engine" >/dev/null || continue
+        size=$(sql "$engine" "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'wsrep_cluster_size'") || continue
+        [[ $size -gt $living ]] || return 0
+    done
+    [[ $living -eq 0 ]]
+}
+
 start_galera() {
     local position
+    wait_until 30 "The other nodes of Galera still wait for $1." galera_settled
     position=$(galera_position "$1")
     launch_again "$1" ${position:+--wsrep-start-position="$position"}
 }

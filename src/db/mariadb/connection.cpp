@@ -22,9 +22,10 @@ void init_library() {
 
 class Connection::Call {
   public:
-    explicit Call(Connection& connection) : guard_(*connection.guard_) {
-        const auto deadline = connection.deadline_us_;
-        guard_.set(deadline != 0 ? deadline : system_clock().monotonic_us() + kCallUs);
+    explicit Call(Connection& connection, std::int64_t limit_us = 0) : guard_(*connection.guard_) {
+        const auto now = system_clock().monotonic_us();
+        const auto deadline = connection.deadline_us_ != 0 ? connection.deadline_us_ : now + kCallUs;
+        guard_.set(limit_us != 0 ? std::min(deadline, now + limit_us) : deadline);
     }
     ~Call() { guard_.set(0); }
     Call(const Call&) = delete;
@@ -127,7 +128,7 @@ Status Connection::query(std::string_view sql, std::span<const Binding> bindings
     const std::string text(sql);  // the builder's buffer may be used again by the sink
     std::unique_ptr<Statement> statement;
     {
-        const Call call(*this);
+        const Call call(*this, statement_limit_us_);
         STOA_TRY(statement, this->statement(text));
         if (!statement->execute(bindings) || !statement->store()) {
             return note(statement->error_number(), statement->error_text(), text);
@@ -144,7 +145,7 @@ Status Connection::query(std::string_view sql, std::span<const Binding> bindings
 }
 
 Result<std::int64_t> Connection::execute(std::string_view sql, std::span<const Binding> bindings) {
-    const Call call(*this);
+    const Call call(*this, statement_limit_us_);
     STOA_TRY(auto statement, this->statement(sql));
     if (!statement->execute(bindings)) return note(statement->error_number(), statement->error_text(), sql);
     const std::int64_t rows = statement->affected();

@@ -50,6 +50,8 @@ class Connection {
 
     /// For the calls that follow, on the monotonic clock. A call that passes it ends with Trouble::lost.
     void set_deadline(std::int64_t deadline_us) { deadline_us_ = deadline_us; }
+    /// Each query() and execute() that follows ends so, too, when it alone takes longer. 0: no such limit.
+    void set_statement_limit(std::int64_t limit_us) { statement_limit_us_ = limit_us; }
 
     Status query(std::string_view sql, std::span<const Binding> bindings, RowSink sink);
     Result<std::int64_t> execute(std::string_view sql, std::span<const Binding> bindings = {});  ///< rows matched
@@ -79,6 +81,7 @@ class Connection {
     std::unique_ptr<DeadlineWatch::Guard> guard_;
     StatementCache statements_;
     std::int64_t deadline_us_ = 0;
+    std::int64_t statement_limit_us_ = 0;
     std::int64_t last_insert_id_ = 0;
     Trouble trouble_ = Trouble::none;
 };

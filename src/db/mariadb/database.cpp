@@ -23,13 +23,18 @@ class SharedTopology final : public Topology {
     std::shared_ptr<Topology> topology_;
 };
 
+bool is_galera(const MariadbOptions& options) {
+    return options.url.parameter("mode") == "galera";
+}
+
 class MariadbDatabase final : public Database {
   public:
     MariadbDatabase(const MariadbOptions& options, std::unique_ptr<Servers> servers)
         : hold_us_(options.hold_ms * 1000LL),
           replica_wait_us_(options.replica_wait_ms * 1000LL),
           servers_(std::move(servers)),
-          writer_(*servers_, {options.writers, options.write_queue_max, options.commit_group_max}) {}
+          writer_(*servers_, {options.writers, options.write_queue_max, options.commit_group_max, is_galera(options)}) {
+    }
     ~MariadbDatabase() override { close_all(); }
 
     Status read(AccountId account, FunctionRef<Status(Tx&)> fn, const ReadOptions& options) override {
@@ -78,7 +83,7 @@ Result<std::unique_ptr<Database>> open_mariadb(const MariadbOptions& options) {
     ServersOptions servers;
     servers.credentials = {options.url.user, options.password.empty() ? options.url.password : options.password,
                            options.url.path, options.tls_ca};
-    servers.galera = options.url.parameter("mode") == "galera";
+    servers.galera = is_galera(options);
     servers.connections_per_server = static_cast<std::size_t>(std::max(options.connections, options.writers));
     servers.replica_lag_max_ms = options.replica_lag_max_ms;
     std::unique_ptr<Topology> topology;

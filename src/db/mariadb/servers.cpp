@@ -438,6 +438,7 @@ void Servers::take_back(Server& server, Purpose purpose, std::unique_ptr<Connect
     MutexLock lock(mutex_);
     if (usable && server.wanted && server.role != Role::down) {
         connection->set_deadline(0);
+        connection->set_statement_limit(0);
         connection->clear_trouble();
         server.idle[slot].push_back(std::move(connection));
     } else {

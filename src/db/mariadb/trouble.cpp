@@ -23,7 +23,8 @@ Trouble trouble_of(unsigned int number) {
         case ER_NEED_REPREPARE:
         case ER_UNKNOWN_STMT_HANDLER:
         case ER_TOO_MANY_USER_CONNECTIONS:
-        case ER_GET_ERRNO:  // the storage engine could not: full or failing disk
+        case ER_SP_DOES_NOT_EXIST:  // a savepoint: the transaction was rolled back without a word
+        case ER_GET_ERRNO:          // the storage engine could not: full or failing disk
             return Trouble::rerun;
         case ER_OPTION_PREVENTS_STATEMENT:  // --read-only
         case ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION:

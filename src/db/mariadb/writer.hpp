@@ -32,6 +32,7 @@ class Writer {
         int threads = 8;
         std::size_t queue_max = limits::write_queue_max;
         std::size_t commit_group_max = limits::commit_group_max;
+        bool galera = false;
     };
     Writer(Servers& servers, Options options);
     ~Writer() { close(); }

@@ -69,7 +69,7 @@ struct AllOptions {
     ServeOptions serve;
     NodeOptions node;
     AccountCreateOptions account_create;
-    ListOptions account_list, user_list, demo_purge, db_check, db_migrate, files_clean;
+    ListOptions account_list, user_list, demo_purge, db_migrate, files_clean;
     MoveCommandOptions account_move, promote;
     BackupOptions backup_create, backup_verify, backup_list, backup_restore;
     WebhookCreateOptions webhook;
@@ -77,6 +77,7 @@ struct AllOptions {
     UserInviteOptions invite;
     LoginLinkOptions login_link;
     ConfigOptions config_print, config_check;
+    DbCheckOptions db_check;
     DoctorOptions doctor;
     LabLoadOptions lab_load;
     LabDrillOptions lab_drill;
@@ -249,8 +250,10 @@ void add_upkeep(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     choose(purge, all.demo_purge, chosen, &demo_purge);
 
     CLI::App* db = cli.add_subcommand("db", "the store")->require_subcommand(1);
-    CLI::App* check = db->add_subcommand("check", "open the store and count what is in it");
+    CLI::App* check = db->add_subcommand(
+        "check", "compare the store's tables with what this version wants, and count what is in them");
     store_options(check, all.db_check);
+    check->add_flag("--fix", all.db_check.fix, "add missing tables, columns and indexes; the portal may run meanwhile");
     choose(check, all.db_check, chosen, &db_check);
     CLI::App* migrate = db->add_subcommand("migrate", "bring the store's tables up to this version");
     store_options(migrate, all.db_migrate);

@@ -44,6 +44,9 @@ class CausalDatabase final : public db::Database {
     Status migrate(const std::vector<db::Migration>& steps, const std::vector<db::TableDef>& tables) override {
         return database_->migrate(steps, tables);
     }
+    Status change_schema(const std::vector<std::string>& statements) override {
+        return database_->change_schema(statements);
+    }
     db::DatabaseStats stats() const override { return database_->stats(); }
     bool blocks() const override { return database_->blocks(); }
     bool has_replicas() const override { return database_->has_replicas(); }

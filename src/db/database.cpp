@@ -34,6 +34,10 @@ Status Database::look_up(LookUpFn fn) {
     });
 }
 
+Status Database::change_schema(const std::vector<std::string>&) {
+    return Error{Errc::unsupported, "This store does not change its schema."};
+}
+
 Status Database::write_each(const std::function<Status(WriteTx&)>& fn) {
     auto outcome = write_and_wait({}, [&fn](WriteTx& tx) -> Result<std::string> {
         STOA_CHECK(fn(tx));

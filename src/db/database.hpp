@@ -88,6 +88,8 @@ class Database {
     /// Applies the steps that are not applied yet, each in its own transaction, then makes sure of the tables.
     /// core_migrations() always come first, listed or not. A file of a newer program is refused: Errc::unsupported.
     virtual Status migrate(const std::vector<Migration>& steps, const std::vector<TableDef>& tables) = 0;
+    /// DDL that changes no data, e.g. CREATE INDEX: each statement for itself. Blocks until all are carried out.
+    virtual Status change_schema(const std::vector<std::string>& statements);
     virtual DatabaseStats stats() const = 0;
     /// Whether read() may wait for another machine: then it must not be called on I/O threads.
     virtual bool blocks() const { return false; }

@@ -235,7 +235,12 @@ std::string LabGround::database_problem() const {
 }
 
 Result<std::string> LabGround::database_leader() const {
-    if (info_.topology != "classic") return Error{Errc::unsupported, "Only in a classic lab a primary is elected."};
+    if (info_.topology == "galera") {
+        const std::vector<std::string> all = hosts("db");
+        if (all.empty()) return not_found("The lab has no database.");
+        return all.front();  // all take writes; web processes use the first that works
+    }
+    if (info_.topology != "classic") return Error{Errc::unsupported, "This lab has the embedded store."};
     STOA_TRY(const auto view, with_database(info_, [](cluster::database::Admin& admin) { return admin.status(); }));
     if (!view.leader || !view.leader->open) return not_found("No database takes writes.");
     return view.leader->name;

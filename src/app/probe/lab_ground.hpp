@@ -48,8 +48,10 @@ class LabGround {
     Status kill_agent(const std::string& host) const;
     /// A signal to the main process of a service.
     Status signal(const std::string& host, const std::string& service, int signal_number) const;
-    /// The database host that takes writes. Errors: not_found; unsupported where nobody is elected.
+    /// The database host that takes writes; with Galera the one that web processes use. Errors: not_found; unsupported
+    /// with the embedded store.
     Result<std::string> database_leader() const;
+    bool is_galera() const { return info_.topology == "galera"; }
     /// Another one, without a failure.
     Status switch_database() const;
     /// Whether a Redis is the one that takes writes.

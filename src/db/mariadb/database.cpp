@@ -54,6 +54,11 @@ class MariadbDatabase final : public Database {
         return mariadb::migrate(*lease, steps, tables);
     }
 
+    Status change_schema(const std::vector<std::string>& statements) override {
+        STOA_TRY(const auto lease, servers_->primary(Purpose::write, system_clock().monotonic_us() + hold_us_));
+        return mariadb::change_schema(*lease, statements);
+    }
+
     DatabaseStats stats() const override { return writer_.stats(); }
     bool blocks() const override { return true; }
     bool has_replicas() const override { return servers_->has_replicas(); }

@@ -242,4 +242,13 @@ Status migrate(Connection& connection, const std::vector<Migration>& steps, cons
     return connection.command("COMMIT");
 }
 
+Status change_schema(Connection& connection, const std::vector<std::string>& statements) {
+    connection.set_deadline(stoa::system_clock().monotonic_us() + kSchemaCallUs);
+    SchemaLock lock(connection);
+    STOA_CHECK(lock.take());
+    for (const std::string& statement : statements)
+        STOA_CHECK(connection.command(statement));
+    return {};
+}
+
 }  // namespace stoa::db::mariadb

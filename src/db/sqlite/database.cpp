@@ -73,6 +73,10 @@ class SqliteDatabase final : public Database {
         return sqlite::migrate(*this, steps, tables);
     }
 
+    Status change_schema(const std::vector<std::string>& statements) override {
+        return sqlite::change_schema(*this, statements);
+    }
+
     DatabaseStats stats() const override { return writer_ != nullptr ? writer_->stats() : DatabaseStats{}; }
 
     void close() override { close_all(); }

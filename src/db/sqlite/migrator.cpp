@@ -73,4 +73,14 @@ Status migrate(Database& database, const std::vector<Migration>& steps, const st
     });
 }
 
+Status change_schema(Database& database, const std::vector<std::string>& statements) {
+    for (const std::string& statement : statements) {
+        STOA_CHECK(in_transaction(database, [&](SqliteWriteTx& tx) -> Status {
+            STOA_CHECK(tx.raw().execute(statement, {}));
+            return {};
+        }));
+    }
+    return {};
+}
+
 }  // namespace stoa::db::sqlite

@@ -6,5 +6,6 @@
 namespace stoa::db::sqlite {
 
 Status migrate(Database& database, const std::vector<Migration>& steps, const std::vector<TableDef>& tables);
+Status change_schema(Database& database, const std::vector<std::string>& statements);
 
 }  // namespace stoa::db::sqlite

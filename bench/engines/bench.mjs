@@ -1,6 +1,6 @@
 // The whole table. See README.md.
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort, residentMb, serverCore, start, stop, until, wrk } from '../rest/processes.mjs'
@@ -77,27 +77,20 @@ const sets = [...(parts.includes('point') || parts.includes('users') ? ['mariadb
 engines('up', ...sets, 'redis')
 engines('ready', ...sets)
 
-// 1. A point read: MariaDB against the embedded store; then again with MariaDB's pool of threads, which wakes fewer of them.
+// 1. A point read: MariaDB against the embedded store.
 const single = sets.includes('mariadb') ? config('single', ['mariadb']) : ''
 if (parts.includes('point')) {
   const embedded = config('embedded', [])
   const paths = [embedded, single].map((file) => hookPath(create(file, '--demo').webhook_url))
-  for (const pool of [false, true]) {
-    if (pool) {
-      appendFileSync(join(enginesDir, 'mariadb/mariadb1/my.cnf'), 'thread_handling=pool-of-threads\n')
-      for (const command of ['kill', 'start']) engines(command, 'mariadb1')
-      engines('ready', 'mariadb')
-    }
-    const servers = [await serve(embedded), await serve(single)]
-    const contestants = []
-    for (const [i, server] of servers.entries()) contestants.push({ url: await getUrl(server, paths[i]), pid: server.pid })
-    contestants.forEach((contestant) => wrk({ ...contestant, seconds: 1 }))
-    const [sqlite, mariadb] = inTurns(3, contestants)
-    if (!pool) row('crm.deal.get, embedded store', `${Math.round(sqlite.perSecond)} /s  ${us(sqlite.cpuUs)}`)
-    row(`crm.deal.get, MariaDB${pool ? ' with a pool of threads' : ''}`, `${Math.round(mariadb.perSecond)} /s  ${us(mariadb.cpuUs)}`)
-    row('  rate per core of the web process, MariaDB / embedded', `${((sqlite.cpuUs / mariadb.cpuUs) * 100).toFixed(0)} %`, '>= 35 %')
-    for (const server of servers) await stop(server.child)
-  }
+  const servers = [await serve(embedded), await serve(single)]
+  const contestants = []
+  for (const [i, server] of servers.entries()) contestants.push({ url: await getUrl(server, paths[i]), pid: server.pid })
+  contestants.forEach((contestant) => wrk({ ...contestant, seconds: 1 }))
+  const [sqlite, mariadb] = inTurns(3, contestants)
+  row('crm.deal.get, embedded store', `${Math.round(sqlite.perSecond)} /s  ${us(sqlite.cpuUs)}`)
+  row('crm.deal.get, MariaDB', `${Math.round(mariadb.perSecond)} /s  ${us(mariadb.cpuUs)}`)
+  row('  rate per core of the web process, MariaDB / embedded', `${((sqlite.cpuUs / mariadb.cpuUs) * 100).toFixed(0)} %`, '>= 35 %')
+  for (const server of servers) await stop(server.child)
 }
 
 // 2. Causal reads against plain reads.

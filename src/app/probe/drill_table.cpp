@@ -130,16 +130,6 @@ Status db_cut(DrillRun& run) {
 Status db_full(DrillRun& run) {
     return database_fault(run, "", Fault::disk_full);
 }
-Status galera_fault(DrillRun& run, Fault fault) {
-    if (!run.ground.is_galera()) return Error{Errc::unsupported, "This drill needs a lab with --topology galera."};
-    return database_fault(run, "mariadb", fault);
-}
-Status galera_kill(DrillRun& run) {
-    return galera_fault(run, Fault::kill);
-}
-Status galera_hang(DrillRun& run) {
-    return galera_fault(run, Fault::stop);
-}
 Status switchover(DrillRun& run) {
     STOA_TRY(run.victim, run.ground.database_leader());
     STOA_CHECK(run.ground.switch_database());
@@ -294,8 +284,6 @@ const std::vector<Drill>& drills() {
         {"db-hang", "that database hangs", db_hang, 6'000, true, false},
         {"db-cut", "its host is cut off from the network", db_cut, 6'000, true, false},
         {"db-full", "its disk is full", db_full, 6'000, true, false},
-        {"galera-kill", "kill -9 of the node of Galera that web processes write to", galera_kill, 3'000, true, false},
-        {"galera-hang", "that node hangs", galera_hang, 3'000, true, false},
         {"switchover", "another database takes over, as an operator asked", switchover, 500, true, false},
         {"redis-kill", "kill -9 of the leading Redis", redis_kill, 0, true, false},
         {"memcached-kill", "kill -9 of every memcached", memcached_kill, 2'000, true, false},

@@ -51,7 +51,6 @@ class LabGround {
     /// The database host that takes writes; with Galera the one that web processes use. Errors: not_found; unsupported
     /// with the embedded store.
     Result<std::string> database_leader() const;
-    bool is_galera() const { return info_.topology == "galera"; }
     /// Another one, without a failure.
     Status switch_database() const;
     /// Whether a Redis is the one that takes writes.

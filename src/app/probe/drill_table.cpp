@@ -132,7 +132,14 @@ Status db_full(DrillRun& run) {
 }
 Status switchover(DrillRun& run) {
     STOA_TRY(run.victim, run.ground.database_leader());
-    STOA_CHECK(run.ground.switch_database());
+    // Refused while no other one is up to date, e.g. just after a fault: an operator asks again.
+    constexpr int kAsksMax = 10;
+    int asks = 1;
+    for (Status done = run.ground.switch_database(); !done; done = run.ground.switch_database(), ++asks) {
+        if (asks == kAsksMax) return done;
+        pause(1'000);
+    }
+    run.extras["asked"] = asks;
     pause(1'000);
     return {};
 }

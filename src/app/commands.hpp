@@ -69,13 +69,14 @@ struct ListOptions : StoreOptions {
 Status account_list(const ListOptions& options);
 Status user_list(const ListOptions& options);
 Status demo_purge(const ListOptions& options);
+Status db_migrate(const ListOptions& options);
+Status files_clean(const ListOptions& options);
+
 struct DbCheckOptions : StoreOptions {
-    bool fix = false;
+    bool fix = false;  ///< add what is missing
     bool json = false;
 };
 Status db_check(const DbCheckOptions& options);
-Status db_migrate(const ListOptions& options);
-Status files_clean(const ListOptions& options);
 
 struct WebhookCreateOptions : StoreOptions {
     std::string title = "Command line";

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "db/contract/cutting_relay.hpp"
 #include "db/contract/test_store.hpp"
+#include "db/mariadb/connection.hpp"
 
 namespace stoa::db::mariadb {
 namespace {
@@ -198,6 +199,24 @@ TEST_F(Failure, a_frozen_server_costs_no_longer_than_the_deadline) {
     // Whether it happened is told by asking again with its key.
     ASSERT_TRUE(add(*db_, 1, "while frozen").ok());
     EXPECT_EQ(titles(1), (std::multiset<std::string>{"after", "before", "while frozen"}));
+}
+
+TEST_F(Failure, a_statement_is_cut_off_at_a_limit_of_its_own) {
+    const MariadbOptions options = server().options(schema_);
+    const auto& host = options.url.hosts.front();
+    mariadb::DeadlineWatch watch;
+    mariadb::Connection::Failure failure;
+    const auto session =
+        mariadb::Connection::open({.server = {host.name, host.port}, .purpose = mariadb::Purpose::write},
+                                  {options.url.user, options.password, options.url.path, {}}, watch, failure);
+    ASSERT_NE(session, nullptr) << failure.error.message;
+    const auto ignore = [](const Row&) { return true; };
+    session->set_statement_limit(200'000);
+    EXPECT_TRUE(session->query("SELECT 1", {}, ignore).ok());
+    const auto start = steady_clock::now();
+    EXPECT_FALSE(session->query("SELECT sleep(20)", {}, ignore).ok());
+    EXPECT_EQ(session->trouble(), mariadb::Trouble::lost);
+    EXPECT_LT(ms_since(start), 10'000) << "long before the sleep is over";
 }
 
 TEST_F(Failure, a_server_that_was_only_frozen_for_a_moment_is_waited_for) {

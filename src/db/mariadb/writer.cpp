@@ -200,10 +200,10 @@ Writer::Step Writer::attempt(Group& group) {
 
 /// Waits for the account's turn.
 ///
-/// A node of Galera sometimes rolls a transaction back for one of another node without telling: the next prepared
-/// statement is answered as if nothing had happened and begins a new transaction, whose COMMIT would save the second
-/// half (seen with MariaDB 10.11.19, galera 26.4.23). A savepoint lives no longer than its transaction, so that one
-/// that can still be released proves that all of it is there.
+/// A node of Galera sometimes rolls a transaction back for one of another node without telling: the next statement
+/// is answered as if nothing had happened and begins a new transaction, whose COMMIT would save the second half (seen
+/// with MariaDB 10.11.19, galera 26.4.23). A savepoint lives no longer than its transaction, so that one that can still
+/// be released proves that all of it is there.
 Status Writer::begin(Connection& connection, AccountId account) {
     if (options_.galera) STOA_CHECK(connection.command("SAVEPOINT witness"));
     const Binding lock[] = {integer(account)};

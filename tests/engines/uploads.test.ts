@@ -36,13 +36,14 @@ it(`takes ${megabytes} MB while a process is killed`, { timeout: 300_000 }, asyn
     const range = `${offset}-${offset + part.length - 1}/${total}`
     const half = !killed && offset > total / 2
     const victim = asked % 2
-    const sending = send(range, part, { 'Content-Digest': digest(part), 'Repr-Digest': digest(content) })
+    // It may break off before killOne() is back: handled from the start, not only once somebody waits for it.
+    const sending = send(range, part, { 'Content-Digest': digest(part), 'Repr-Digest': digest(content) }).catch(() => undefined)
     if (half) {
       killed = true
       await pause(5)
       await portal.killOne(victim)
     }
-    let answer = await sending.catch(() => undefined)
+    let answer = await sending
     if (!answer) {
       broken++
       asked = victim + 1  // the other one goes on at once

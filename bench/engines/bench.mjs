@@ -86,7 +86,7 @@ if (parts.includes('point')) {
   const contestants = []
   for (const [i, server] of servers.entries()) contestants.push({ url: await getUrl(server, paths[i]), pid: server.pid })
   contestants.forEach((contestant) => wrk({ ...contestant, seconds: 1 }))
-  const [sqlite, mariadb] = inTurns(3, contestants)
+  const [sqlite, mariadb] = inTurns(2 * rounds, contestants)
   row('crm.deal.get, embedded store', `${Math.round(sqlite.perSecond)} /s  ${us(sqlite.cpuUs)}`)
   row('crm.deal.get, MariaDB', `${Math.round(mariadb.perSecond)} /s  ${us(mariadb.cpuUs)}`)
   row('  rate per core of the web process, MariaDB / embedded', `${((sqlite.cpuUs / mariadb.cpuUs) * 100).toFixed(0)} %`, '>= 35 %')

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/file_util.hpp"
+#include "base/thread_numbers.hpp"
 #include "cache/causal_database.hpp"
 #include "cluster/database/topology.hpp"
 
@@ -11,7 +12,6 @@ namespace stoa::app {
 
 namespace {
 
-constexpr int kSessionsMin = 4;
 constexpr std::size_t kPageCacheBytes = 4 * 1024 * 1024;  ///< per connection; the system's file cache is behind it
 constexpr std::string_view kFileScheme = "sqlite:";
 constexpr std::uint16_t kMariadbPort = 3306;
@@ -42,8 +42,7 @@ Result<std::unique_ptr<db::Database>> open_mariadb(const Config& config, const E
     db::MariadbOptions options;
     STOA_TRY(options.url, address_of(url, password_file, key));
     options.tls_ca = wanted.tls_ca;
-    // Every worker may read; requests that write wait without a session.
-    options.connections = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, config.workers);
+    options.connections = static_cast<int>(database_sessions(config));
     options.writers = wanted.writers;
     options.hold_ms = wanted.hold_ms;
     options.replica_lag_max_ms = wanted.replica_lag_max_ms;

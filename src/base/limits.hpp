@@ -15,6 +15,11 @@ inline constexpr int body_timeout_ms = 30'000;  ///< without progress
 inline constexpr int idle_timeout_ms = 75'000;
 inline constexpr int request_timeout_ms = 60'000;
 
+// Fibers, per I/O thread (base/fibers.hpp)
+inline constexpr std::size_t fibers_running_max = 6;   ///< more made each request dearer: measured with bench/engines
+inline constexpr std::size_t fiber_queue_max = 4'096;  ///< tasks that wait for one; more go to the worker pool
+inline constexpr std::size_t fiber_stack_bytes = 512 * 1'024;  ///< address space; memory is what a task touches
+
 // Parameters
 inline constexpr int json_depth_max = 32;
 inline constexpr int form_depth_max = 16;

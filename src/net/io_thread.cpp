@@ -1,6 +1,7 @@
 #include "net/io_thread.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -31,7 +32,25 @@ void block_signals() {
 
 }  // namespace
 
-IoThread::IoThread(ServerCore& core) : core_(core), read_buffer_(Connection::kReadBufferBytes) {
+/// Lets the fibers go on whose sockets have become ready.
+class IoThread::FiberWatch final : public IoLoop::Target, public std::enable_shared_from_this<FiberWatch> {
+  public:
+    FiberWatch(IoLoop& loop, Fibers& fibers) : fibers_(fibers), watch_(loop, ::dup(fibers.fd())) {}
+    void begin() { watch_.wait(IoLoop::Ready::to_read, shared_from_this()); }
+    void on_ready(IoLoop::Ready) override {
+        fibers_.resume_ready();
+        begin();
+    }
+
+  private:
+    Fibers& fibers_;
+    IoLoop::Watch watch_;
+};
+
+IoThread::IoThread(ServerCore& core)
+    : core_(core),
+      fibers_({.running_max = core.options.fibers_running_max}),
+      read_buffer_(Connection::kReadBufferBytes) {
     refresh_date();
 }
 IoThread::~IoThread() {
@@ -43,7 +62,12 @@ void IoThread::start() {
     thread_ = std::thread([this] {
         block_signals();
         ::pthread_setname_np(::pthread_self(), "net-io");
+        const Fibers::Home home(fibers_);
+        fiber_watch_ = std::make_shared<FiberWatch>(*loop_, fibers_);
+        fiber_watch_->begin();
         loop_->run([this] {
+            fibers_.close();
+            fiber_watch_.reset();
             while (!connections_.empty())
                 connections_.back()->close();
         });

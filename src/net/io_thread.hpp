@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
+#include "base/fibers.hpp"
 #include "net/io_loop.hpp"
 #include "net/server.hpp"
 #include "net/tls_context.hpp"
@@ -75,6 +76,9 @@ class IoThread {
     ServerCore& core_;
     // Shared with Responders, which may outlive the server and must still find the loop ended.
     std::shared_ptr<IoLoop> loop_ = std::make_shared<IoLoop>();
+    class FiberWatch;
+    Fibers fibers_;
+    std::shared_ptr<FiberWatch> fiber_watch_;
     std::thread thread_;
     std::vector<std::shared_ptr<Connection>> connections_;  // shared: pending waits and Responders hold them too
     std::atomic<int> count_{0};

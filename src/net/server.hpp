@@ -91,6 +91,8 @@ struct ServerOptions {
     /// Bodies that are still arriving, all connections together; more get 503. Keeps slow uploads from filling the
     /// memory.
     std::size_t arriving_body_bytes_max = 16 * limits::body_bytes_max;
+    /// Of each I/O thread: functions of handlers that may wait at the same time (base/fibers.hpp).
+    std::size_t fibers_running_max = limits::fibers_running_max;
     Timeouts timeouts;
     std::string certificate_pem;  ///< chain, needed when any address speaks TLS
     std::string private_key_pem;

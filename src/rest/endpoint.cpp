@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "base/fibers.hpp"
 #include "base/log.hpp"
 #include "rest/errors.hpp"
 #include "rest/gate.hpp"
@@ -53,10 +54,12 @@ void Endpoint::handle(net::Request& request, net::Responder responder) {
     exchange.start_us = clock_.now_us();
     if (UploadDoor::is_for(request.path())) return uploads_.handle(request, std::move(exchange));
     exchange.wire = wire_of(request.path());
-    // Credentials and reads are looked up in the database: I/O threads must not wait for another machine.
-    if (request.body.size() <= options_.inline_body_bytes_max && !database_.blocks()) {
-        serve(request, std::move(exchange));
-        return;
+    if (request.body.size() <= options_.inline_body_bytes_max) {
+        if (!database_.blocks()) return serve(request, std::move(exchange));
+        // Point reads of callers who are known wait for nothing but their answer; a fiber does that.
+        if (Fibers* const fibers = Fibers::of_this_thread(); fibers != nullptr) {
+            if (serve_by_fiber(request, exchange, *fibers)) return;
+        }
     }
     exchange.request_id = make_request_id();
     auto moved = std::make_shared<std::pair<net::Request, Exchange>>(std::move(request), std::move(exchange));
@@ -76,6 +79,25 @@ void Endpoint::serve(net::Request& request, Exchange exchange) {
         return;
     }
     dispatch(std::move(exchange));
+}
+
+/// False: who calls has to be looked up, which may take more than an I/O thread can wait for.
+bool Endpoint::serve_by_fiber(net::Request& request, Exchange& exchange, Fibers& fibers) {
+    if (request.method == "OPTIONS") {
+        serve(request, std::move(exchange));
+        return true;
+    }
+    if (const Status status = prepare(request, exchange); !status) {
+        if (is_must_wait(status.error())) return false;
+        answer_error(exchange, status.error(), clock_);
+        return true;
+    }
+    const bool point_read =
+        exchange.receipt_key.empty() && !exchange.batch && exchange.entry->method->run == api::Run::io;
+    auto shared = std::make_shared<Exchange>(std::move(exchange));
+    if (point_read && fibers.start([this, shared] { run_read(*shared); })) return true;
+    if (!workers_.post([this, shared] { dispatch(std::move(*shared)); })) answer_error(*shared, overloaded(), clock_);
+    return true;
 }
 
 /// Everything before a transaction: who calls what with which parameters, and whether they may.
@@ -109,6 +131,7 @@ Status Endpoint::prepare(net::Request& request, Exchange& exchange) {
 Status Endpoint::identify(const Route& route, std::string_view auth, const RequestHead& head, std::string_view client,
                           Exchange& exchange) {
     auto identity = authenticate(authenticator_, route, auth, head);
+    if (!identity && is_must_wait(identity.error())) return std::move(identity).error();
     const AccountId account =
         identity ? (*identity)->actor.account : 0;  // guesses at credentials fill a bucket of their own
     if (const int wait_s = buckets_.enter(account, client, exchange.received_us); wait_s > 0) {
@@ -195,6 +218,11 @@ void Endpoint::run_read(Exchange& exchange) {
     if (!status && api::is_needs_write(status.error())) {
         exchange.receipt_key = receipt_key(exchange.request_id);
         return run_write(std::make_shared<Exchange>(std::move(exchange)));
+    }
+    if (!status && is_must_wait(status.error())) {
+        auto shared = std::make_shared<Exchange>(std::move(exchange));
+        if (!workers_.post([this, shared] { run_read(*shared); })) answer_error(*shared, overloaded(), clock_);
+        return;
     }
     if (!status) {
         answer_error(exchange, status.error(), clock_);

@@ -14,6 +14,7 @@
 #include "api/call.hpp"
 #include "api/identity.hpp"
 #include "api/method.hpp"
+#include "base/fibers.hpp"
 #include "base/thread_pool.hpp"
 #include "db/database.hpp"
 #include "net/server.hpp"
@@ -49,6 +50,7 @@ class Endpoint {
 
   private:
     void serve(net::Request& request, Exchange exchange);
+    bool serve_by_fiber(net::Request& request, Exchange& exchange, Fibers& fibers);
     Status prepare(net::Request& request, Exchange& exchange);
     Status identify(const Route& route, std::string_view auth, const RequestHead& head, std::string_view client,
                     Exchange& exchange);

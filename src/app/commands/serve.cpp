@@ -21,6 +21,7 @@
 #include "base/file_util.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "base/thread_numbers.hpp"
 #include "json/writer.hpp"
 #include "modules/accounts/logins.hpp"
 #include "modules/drive/public_links.hpp"
@@ -66,9 +67,7 @@ Result<Config> read_config(const ServeOptions& options) {
             config.listen.push_back(std::move(listen));
         }
     }
-    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    if (config.io_threads <= 0) config.io_threads = cores;
-    if (config.workers <= 0) config.workers = 4 * cores;
+    choose_threads(config);
     return config;
 }
 
@@ -81,6 +80,10 @@ Result<net::ServerOptions> server_options(const Config& config, const ServeOptio
         server.listen.push_back({listen.address, listen.port, false});
     }
     server.io_threads = config.io_threads;
+    // What waits on an I/O thread holds a session with the database.
+    const auto threads = static_cast<std::size_t>(config.io_threads);
+    server.fibers_running_max =
+        std::clamp<std::size_t>(database_sessions(config) / threads, 1, limits::fibers_running_max);
     if (config.http) return server;
     if (!config.tls.certificate.empty()) {
         STOA_TRY(server.certificate_pem, read_file(config.tls.certificate, kPemBytesMax));

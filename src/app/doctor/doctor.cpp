@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/file_util.hpp"
 #include "base/limits.hpp"
+#include "base/thread_numbers.hpp"
 #include "files/open.hpp"
 #include "net/http_client.hpp"
 
@@ -24,7 +25,6 @@ namespace {
 constexpr std::int64_t kMiB = 1024 * 1024;
 constexpr int kMountAnswerMs = 2'000;
 constexpr std::size_t kMountsBytesMax = 4 * 1024 * 1024;
-constexpr int kSessionsMin = 4;
 
 class Examination {
   public:
@@ -114,9 +114,9 @@ class Examination {
         DatabaseUse use;
         use.galera = wanted.url.parameter("mode") == "galera";
         use.asks_for_tls = !wanted.tls_ca.empty();
-        const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-        const int workers = config_.workers > 0 ? config_.workers : 4 * cores;
-        const int readers = wanted.connections > 0 ? wanted.connections : std::max(kSessionsMin, workers);
+        Config chosen = config_;
+        choose_threads(chosen);
+        const int readers = static_cast<int>(database_sessions(chosen));
         use.sessions_per_process = 2 * readers + 1;  // for reading, as many for writing, one that watches
         use.replica_lag_max_ms = wanted.replica_lag_max_ms;
         use.newest_step = newest_step_;

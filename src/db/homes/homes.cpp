@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/clock.hpp"
+#include "base/fibers.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 
@@ -142,6 +143,7 @@ Result<const HomeMap*> Homes::look_again(const HomeMap& known) {
 
 /// Until the home is open, or could not be opened.
 Result<Database*> Homes::wait_for(AccountId account) {
+    if (Fibers::of_this_thread() != nullptr) return must_wait();
     const std::int64_t until_us = now_us() + std::int64_t{limits::home_open_wait_ms} * 1000;
     const std::uint64_t asked = ask({});
     MutexLock lock(mutex_);

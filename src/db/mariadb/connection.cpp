@@ -1,9 +1,13 @@
 #include "db/mariadb/connection.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
 
 #include "base/clock.hpp"
+#include "base/fibers.hpp"
 #include "base/log.hpp"
 
 namespace stoa::db::mariadb {
@@ -16,6 +20,23 @@ constexpr std::int64_t kCallUs = 30'000'000;  ///< when nobody set a deadline
 void init_library() {
     static std::once_flag once;
     std::call_once(once, [] { mysql_server_init(0, nullptr, nullptr); });
+}
+
+/// The client library asks this instead of poll(): milliseconds; 1 ready, 0 too late, -1 broken.
+/// MARIADB_OPT_IO_WAIT, https://mariadb.com/kb/en/mysql_optionsv/
+int wait_for_socket(my_socket fd, my_bool to_read, int timeout_ms) {
+    if (Fibers* const fibers = Fibers::current(); fibers != nullptr) {
+        if (fibers->wait(fd, to_read != 0)) return 1;  // the deadline watch ends a wait that is too long
+        errno = ETIMEDOUT;
+        return 0;
+    }
+    pollfd wanted{fd, static_cast<short>(to_read != 0 ? POLLIN : POLLOUT), 0};
+    int ready;
+    do {
+        ready = ::poll(&wanted, 1, timeout_ms);
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0) errno = ETIMEDOUT;
+    return ready;
 }
 
 }  // namespace
@@ -49,6 +70,7 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options, cons
     mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
     mysql_options(handle, MYSQL_OPT_READ_TIMEOUT, &backstop);
     mysql_options(handle, MYSQL_OPT_WRITE_TIMEOUT, &backstop);
+    mysql_options(handle, MARIADB_OPT_IO_WAIT, reinterpret_cast<const void*>(&wait_for_socket));
     mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     const unsigned int no_files = 0;
     mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &no_files);  // a hostile server must not read our files
@@ -125,22 +147,21 @@ Result<std::unique_ptr<Statement>> Connection::statement(std::string_view sql) {
 }
 
 Status Connection::query(std::string_view sql, std::span<const Binding> bindings, RowSink sink) {
-    const std::string text(sql);  // the builder's buffer may be used again by the sink
     std::unique_ptr<Statement> statement;
     {
         const Call call(*this, statement_limit_us_);
-        STOA_TRY(statement, this->statement(text));
+        STOA_TRY(statement, this->statement(sql));
         if (!statement->execute(bindings) || !statement->store()) {
-            return note(statement->error_number(), statement->error_text(), text);
+            return note(statement->error_number(), statement->error_text(), sql);
         }
     }
     for (;;) {
         const auto next = statement->next();
-        if (next == Statement::Next::failed) return note(statement->error_number(), statement->error_text(), text);
+        if (next == Statement::Next::failed) return note(statement->error_number(), statement->error_text(), sql);
         if (next == Statement::Next::end || !sink(statement->row())) break;
     }
     statement->finish();
-    statements_.give_back(text, std::move(statement));
+    statements_.give_back(sql, std::move(statement));
     return {};
 }
 

@@ -53,6 +53,7 @@ class Connection {
     /// Each query() and execute() that follows ends so, too, when it alone takes longer. 0: no such limit.
     void set_statement_limit(std::int64_t limit_us) { statement_limit_us_ = limit_us; }
 
+    /// `sql` stays as it is until the last row: the sink may run other statements here.
     Status query(std::string_view sql, std::span<const Binding> bindings, RowSink sink);
     Result<std::int64_t> execute(std::string_view sql, std::span<const Binding> bindings = {});  ///< rows matched
     /// One statement without values and rows, not kept prepared: START TRANSACTION, COMMIT, SAVEPOINT, DDL.

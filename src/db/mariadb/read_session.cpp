@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/fibers.hpp"
 #include "base/metrics.hpp"
 
 namespace stoa::db::mariadb {
@@ -24,8 +25,12 @@ Status ReadSession::ensure() {
     static Counter& from_primary = reads("primary");
     static Counter& from_replica = reads("replica");
     if (lease_) return {};
+    // On an I/O thread only answers are waited for: whoever needs a session opened, or a primary found, goes elsewhere.
+    const bool only_idle = Fibers::of_this_thread() != nullptr;
     if (options_.replica && !primary_only_ && servers_.has_replicas()) {
-        if (auto replica = servers_.replica(options_.at_least, limits_.replica_wait_us, limits_.deadline_us)) {
+        STOA_TRY(auto replica,
+                 servers_.replica(options_.at_least, limits_.replica_wait_us, limits_.deadline_us, only_idle));
+        if (replica) {
             lease_ = std::move(*replica);
             on_replica_ = true;
             lease_->set_deadline(limits_.deadline_us);
@@ -33,7 +38,13 @@ Status ReadSession::ensure() {
             return {};
         }
     }
-    STOA_TRY(lease_, servers_.primary(Purpose::read, limits_.deadline_us));
+    if (only_idle) {
+        auto primary = servers_.idle_primary();
+        if (!primary) return must_wait();
+        lease_ = std::move(*primary);
+    } else {
+        STOA_TRY(lease_, servers_.primary(Purpose::read, limits_.deadline_us));
+    }
     on_replica_ = false;
     lease_->set_deadline(limits_.deadline_us);
     from_primary.add();
@@ -52,6 +63,7 @@ bool ReadSession::retry() {
     if (trouble >= Trouble::demoted) servers_.suspect(lease_.server(), trouble);
     lease_.give_back();
     if (now_us() >= limits_.deadline_us) return false;
+    if (Fibers::of_this_thread() != nullptr) return true;  // what is at hand is tried, then it goes elsewhere
     std::this_thread::sleep_for(kBackoff);
     return true;
 }

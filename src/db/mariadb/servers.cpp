@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/clock.hpp"
+#include "base/fibers.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 
@@ -345,10 +346,28 @@ Result<Servers::Lease> Servers::primary(Purpose purpose, std::int64_t deadline_u
     }
 }
 
-std::optional<Servers::Lease> Servers::replica(std::string_view at_least, std::int64_t wait_us,
-                                               std::int64_t deadline_us) {
+std::optional<Servers::Lease> Servers::idle_primary() {
+    MutexLock lock(mutex_);
+    return primary_ == nullptr ? std::nullopt : idle(primary_, Purpose::read);
+}
+
+std::optional<Servers::Lease> Servers::idle(const std::shared_ptr<Server>& server, Purpose purpose) {
+    auto& idle = server->idle[static_cast<std::size_t>(purpose)];
+    if (idle.empty()) return std::nullopt;
+    Lease lease;
+    lease.server_ = server;
+    lease.servers_ = this;
+    lease.purpose_ = purpose;
+    lease.connection_ = std::move(idle.back());
+    idle.pop_back();
+    return lease;
+}
+
+Result<std::optional<Servers::Lease>> Servers::replica(std::string_view at_least, std::int64_t wait_us,
+                                                       std::int64_t deadline_us, bool only_idle) {
     const auto wanted = GtidPosition::parse(at_least);
     std::shared_ptr<Server> chosen;
+    std::optional<Lease> leased;
     bool behind = false;
     {
         MutexLock lock(mutex_);
@@ -363,16 +382,21 @@ std::optional<Servers::Lease> Servers::replica(std::string_view at_least, std::i
             behind = !there;
             if (there) break;
         }
+        if (chosen == nullptr) return std::optional<Lease>();
+        leased = idle(chosen, Purpose::read);
     }
-    if (chosen == nullptr) return std::nullopt;
-    auto leased = lease(chosen, Purpose::read, deadline_us);
-    if (!leased) return std::nullopt;
-    if (behind && !waits_for(**leased, at_least, wait_us)) return std::nullopt;
+    if (!leased) {
+        if (only_idle) return must_wait();
+        auto opened = lease(chosen, Purpose::read, deadline_us);
+        if (!opened) return std::optional<Lease>();
+        leased = std::move(*opened);
+    }
+    if (behind && !waits_for(**leased, at_least, wait_us)) return std::optional<Lease>();
     if (behind) {
         MutexLock lock(mutex_);
         chosen->position.advance(wanted);
     }
-    return std::move(*leased);
+    return leased;
 }
 
 /// https://mariadb.com/kb/en/master_gtid_wait/

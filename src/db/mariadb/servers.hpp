@@ -61,8 +61,12 @@ class Servers {
 
     /// Waits for a primary and a session with it. Errors: unavailable (none until the deadline; says why), busy.
     Result<Lease> primary(Purpose purpose, std::int64_t deadline_us);
+    /// One that is at hand: nothing when there is no primary, or no idle session with it. Never waits.
+    std::optional<Lease> idle_primary() STOA_EXCLUDES(mutex_);
     /// A replica that has reached `at_least` as far as is known, or has within wait_us; nothing: take the primary.
-    std::optional<Lease> replica(std::string_view at_least, std::int64_t wait_us, std::int64_t deadline_us);
+    /// With `only_idle` a session that is at hand. Errors: must_wait() when there is none.
+    Result<std::optional<Lease>> replica(std::string_view at_least, std::int64_t wait_us, std::int64_t deadline_us,
+                                         bool only_idle = false);
     bool has_replicas() const { return replicas_.load(std::memory_order_relaxed) > 0; }
 
     /// A session with it broke or was refused a write: look at it at once.
@@ -90,6 +94,7 @@ class Servers {
     void measure_lag(Server& server, const GtidPosition& position) STOA_REQUIRES(mutex_);
     static bool waits_for(Connection& replica, std::string_view position, std::int64_t wait_us);
     Error no_primary() const STOA_REQUIRES(mutex_);
+    std::optional<Lease> idle(const std::shared_ptr<Server>& server, Purpose purpose) STOA_REQUIRES(mutex_);
     Result<Lease> lease(const std::shared_ptr<Server>& server, Purpose purpose, std::int64_t deadline_us)
         STOA_EXCLUDES(mutex_);
     void take_back(Server& server, Purpose purpose, std::unique_ptr<Connection> connection) STOA_EXCLUDES(mutex_);

@@ -1,26 +1,43 @@
 #include "db/mariadb/transaction.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "db/mariadb/schema.hpp"
 
 namespace stoa::db::mariadb {
 namespace {
 
-/// One per thread: its content is used up before a statement runs, so nested use is fine.
-SqlBuilder& builder() {
-    thread_local SqlBuilder instance{Dialect::mariadb};
-    return instance;
+/// A builder for one statement, with the memory of an earlier one of the thread. Not one per thread: while a fiber
+/// waits for its statement another may build one.
+class Builder {
+  public:
+    Builder() {
+        if (spare().empty()) spare().push_back(std::make_unique<SqlBuilder>(Dialect::mariadb));
+        builder_ = std::move(spare().back());
+        spare().pop_back();
+    }
+    ~Builder() { spare().push_back(std::move(builder_)); }
+    Builder(const Builder&) = delete;
+    Builder& operator=(const Builder&) = delete;
+    SqlBuilder* operator->() const { return builder_.get(); }
+
+  private:
+    static std::vector<std::unique_ptr<SqlBuilder>>& spare() {
+        thread_local std::vector<std::unique_ptr<SqlBuilder>> instances;
+        return instances;
+    }
+    std::unique_ptr<SqlBuilder> builder_;
+};
+
+Status run_query(Executor& executor, const Builder& built, RowSink sink) {
+    STOA_CHECK(built->status());
+    return executor.query(built->sql(), built->bindings(), sink);
 }
 
-Status run_query(Executor& executor, const SqlBuilder& built, RowSink sink) {
-    STOA_CHECK(built.status());
-    return executor.query(built.sql(), built.bindings(), sink);
-}
-
-Result<std::int64_t> run_execute(Executor& executor, const SqlBuilder& built) {
-    STOA_CHECK(built.status());
-    return executor.execute(built.sql(), built.bindings());
+Result<std::int64_t> run_execute(Executor& executor, const Builder& built) {
+    STOA_CHECK(built->status());
+    return executor.execute(built->sql(), built->bindings());
 }
 
 Binding integer(std::int64_t value) {
@@ -77,20 +94,20 @@ Status MariadbRawTx::ensure_table(const TableDef& table) {
 }
 
 Status Reads::select(const Select& select, RowSink sink) {
-    auto& built = builder();
-    built.select(account_, select);
+    const Builder built;
+    built->select(account_, select);
     return run_query(executor_, built, sink);
 }
 
 Status Reads::aggregate(const Aggregate& aggregate, RowSink sink) {
-    auto& built = builder();
-    built.aggregate(account_, aggregate);
+    const Builder built;
+    built->aggregate(account_, aggregate);
     return run_query(executor_, built, sink);
 }
 
 Result<std::int64_t> Reads::count(const std::string& table, const Condition& where, std::int64_t at_most) {
-    auto& built = builder();
-    built.count(account_, table, where, at_most);
+    const Builder built;
+    built->count(account_, table, where, at_most);
     std::int64_t rows = 0;
     STOA_CHECK(run_query(executor_, built, [&](const Row& row) {
         rows = row.integer(0);
@@ -100,30 +117,30 @@ Result<std::int64_t> Reads::count(const std::string& table, const Condition& whe
 }
 
 Status MariadbWriteTx::insert(const std::string& table, std::span<const Assignment> row) {
-    auto& built = builder();
-    built.insert(account(), table, row);
+    const Builder built;
+    built->insert(account(), table, row);
     STOA_CHECK(run_execute(executor_, built));
     return {};
 }
 
 Status MariadbWriteTx::upsert(const std::string& table, std::span<const std::string> key,
                               std::span<const Assignment> row) {
-    auto& built = builder();
-    built.upsert(account(), table, key, row);
+    const Builder built;
+    built->upsert(account(), table, key, row);
     STOA_CHECK(run_execute(executor_, built));
     return {};
 }
 
 Result<std::int64_t> MariadbWriteTx::update(const std::string& table, std::span<const Assignment> changes,
                                             const Condition& where) {
-    auto& built = builder();
-    built.update(account(), table, changes, where);
+    const Builder built;
+    built->update(account(), table, changes, where);
     return run_execute(executor_, built);
 }
 
 Result<std::int64_t> MariadbWriteTx::remove(const std::string& table, const Condition& where) {
-    auto& built = builder();
-    built.remove(account(), table, where);
+    const Builder built;
+    built->remove(account(), table, where);
     return run_execute(executor_, built);
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/crypto.hpp"
+#include "base/fibers.hpp"
 #include "modules/accounts/oauth.hpp"
 #include "modules/accounts/secrets.hpp"
 #include "modules/accounts/sessions.hpp"
@@ -82,6 +83,7 @@ Result<AccountAuthenticator::Known> AccountAuthenticator::find(std::string_view 
         entries_.put(key, entry);
         return entry;
     }
+    if (Fibers::of_this_thread() != nullptr) return must_wait();
     const auto elsewhere = [&] { return find_elsewhere(key, credential, load); };
     auto entry = look_ups_.run(key, elsewhere);
     // Perhaps found by a look-up that began before somebody revoked it, and this caller came after that.

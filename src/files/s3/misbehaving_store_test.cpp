@@ -267,10 +267,41 @@ TEST_F(MultipartS3, calls_the_upload_off_when_a_part_fails_for_ever) {
 TEST_F(MultipartS3, does_not_believe_a_200_that_holds_an_error) {
     Wrong wrong([&](const RawRequest& request) -> RawReply {
         if (request.method == "POST" && request.has("uploadId")) return http_fault(200, "InternalError");
+        if (request.method == "HEAD") return http(404, "");
         return parts(request);
     });
     EXPECT_EQ(upload(wrong).error().code, Errc::unavailable);
     EXPECT_EQ(wrong.count("DELETE"), 1);
+}
+
+TEST_F(MultipartS3, is_no_bug_of_ours_when_a_server_behind_it_fails_while_it_joins) {
+    Wrong wrong([&](const RawRequest& request) -> RawReply {
+        if (request.method == "POST" && request.has("uploadId")) {
+            return http(400,
+                        "<Error><Code>InvalidRequest</Code><Message>/bucket+segments/a/id/3: 503 Service Unavailable"
+                        "</Message></Error>");
+        }
+        if (request.method == "HEAD") return http(404, "");
+        return parts(request);
+    });
+    EXPECT_EQ(upload(wrong).error().code, Errc::unavailable);
+    EXPECT_EQ(wrong.count("DELETE"), 1);
+}
+
+TEST_F(MultipartS3, keeps_the_parts_of_an_upload_that_it_may_have_joined) {
+    for (const bool answers : {true, false}) {
+        std::atomic<int> asked{0};
+        Wrong wrong([&](const RawRequest& request) -> RawReply {
+            // The first attempt joins them, and its answer is lost.
+            if (request.method == "POST" && request.has("uploadId")) {
+                return asked++ == 0 || !answers ? std::string() : http_fault(400, "InvalidRequest");
+            }
+            if (request.method == "HEAD") return head_of_object(bytes_.size());
+            return parts(request);
+        });
+        EXPECT_FALSE(upload(wrong).ok());
+        EXPECT_EQ(wrong.count("DELETE"), 0) << "that would take them away from under the object";
+    }
 }
 
 TEST_F(MultipartS3, does_not_confirm_an_object_that_is_shorter) {

@@ -37,6 +37,15 @@ std::string joining_body(const Digests& digests) {
     return body + "</CompleteMultipartUpload>";
 }
 
+/// Swift answers 400 when a server of its own fails while it joins, and ends the reason with that server's answer.
+bool blames_a_server(const Fault& fault) {
+    if (fault.code != "InvalidRequest") return false;
+    for (const char* answer : {": 500 ", ": 502 ", ": 503 ", ": 504 ", ": 507 "}) {
+        if (fault.message.find(answer) != std::string::npos) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Status Multipart::put(const std::string& path, Source& source, Digests digests, Beat& beat) {
@@ -47,8 +56,13 @@ Status Multipart::put(const std::string& path, Source& source, Digests digests, 
     const Started upload{path, std::move(id)};
     Status sent = send_parts(upload, source, digests, beat);
     if (sent && beat.abandoned()) sent = Error{Errc::timeout, "The operation was given up."};
-    if (sent) sent = join(upload, digests, source.bytes(), beat);
-    if (sent) return sent;
+    if (sent) {
+        bool refused = false;
+        sent = join(upload, digests, source.bytes(), beat, refused);
+        // An attempt whose answer was lost may have joined them, or still does so. A store made of several servers lets
+        // such an upload be called off all the same, and takes the parts away from under the object.
+        if (sent || !refused || may_be_there(path, digests)) return sent;
+    }
     Beat last;  // its own deadline: the caller's is over
     if (!abort(upload, last)) {
         const MutexLock lock(mutex_);
@@ -76,7 +90,8 @@ Status Multipart::send_parts(const Started& upload, Source& source, Digests& dig
     return {};
 }
 
-Status Multipart::join(const Started& upload, const Digests& digests, std::uint64_t bytes, Beat& beat) {
+/// `refused`: the store answered, and has not joined them now.
+Status Multipart::join(const Started& upload, const Digests& digests, std::uint64_t bytes, Beat& beat, bool& refused) {
     Call call{"join parts", "POST", upload.path, {{"uploadId", upload.id}}};
     call.headers = {{"Content-Type", "application/xml"}};
     call.body = joining_body(digests);
@@ -85,9 +100,21 @@ Status Multipart::join(const Started& upload, const Digests& digests, std::uint6
     const bool joined_before = answer.status == 404 && answer.fault.code == "NoSuchUpload";
     const Fault late = answer.ok() ? read_fault(answer.body) : answer.fault;
     if (!joined_before && (!answer.ok() || !late.code.empty())) {
-        return s3_fault(call.what, client_.endpoint(), answer.ok() ? 500 : answer.status, late, beat);
+        refused = true;
+        const bool sick = answer.ok() || blames_a_server(late);
+        return s3_fault(call.what, client_.endpoint(), sick ? 503 : answer.status,
+                        sick ? Fault{{}, late.message, {}} : late, beat);
     }
     return compare(upload.path, digests, bytes, beat);
+}
+
+/// Whether the object of that path is what was sent, as far as can be told.
+bool Multipart::may_be_there(const std::string& path, const Digests& digests) {
+    Beat last;
+    const Call call{"look at upload", "HEAD", path};
+    const auto answer = client_.send(call, last);
+    if (!answer) return true;
+    return answer->status != 404 && answer->header(kSha256Header) == digests.sha256;
 }
 
 /// The store's last word: is it there, and all of it?
@@ -137,7 +164,11 @@ void Multipart::abort_older(UnixSeconds started_before, Beat& beat) {
         if (beat.abandoned()) return;
         // The prefix is compared here, too: never touch what another program keeps in the bucket.
         if (upload.initiated >= started_before || !upload.key.starts_with(endpoint.prefix)) continue;
-        if (abort({"/" + endpoint.bucket + "/" + upload.key, upload.id}, beat)) ++called_off;
+        const std::string path = "/" + endpoint.bucket + "/" + upload.key;
+        // The object may be made of the parts of just this upload, see put().
+        const auto object = client_.send({"look at upload", "HEAD", path}, beat);
+        if (!object || object->status != 404) continue;
+        if (abort({path, upload.id}, beat)) ++called_off;
     }
     if (called_off > 0) log::info("file_store_tidied", {{"bucket", endpoint.bucket}, {"uploads", called_off}});
 }

@@ -25,7 +25,7 @@ class Multipart {
     bool has_unfinished() STOA_EXCLUDES(mutex_);
     /// Calls off what could not be called off before.
     void retry_aborts(Beat& beat) STOA_EXCLUDES(mutex_);
-    /// Calls off uploads below the prefix that were started before that instant.
+    /// Calls off uploads below the prefix that were started before that instant and have left no object.
     void abort_older(UnixSeconds started_before, Beat& beat);
 
   private:
@@ -34,7 +34,8 @@ class Multipart {
         std::string id;
     };
     Status send_parts(const Started& upload, Source& source, Digests& digests, Beat& beat);
-    Status join(const Started& upload, const Digests& digests, std::uint64_t bytes, Beat& beat);
+    Status join(const Started& upload, const Digests& digests, std::uint64_t bytes, Beat& beat, bool& refused);
+    bool may_be_there(const std::string& path, const Digests& digests);
     Status compare(const std::string& path, const Digests& digests, std::uint64_t bytes, Beat& beat);
     bool abort(const Started& upload, Beat& beat);
 

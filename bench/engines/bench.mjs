@@ -120,6 +120,7 @@ if (parts.includes('causal')) {
 
 // 3. A portal with 300 users.
 if (parts.includes('users')) {
+  if (!parts.includes('point')) create(single, '--demo')
   const server = await serve(single, '')
   const admin = hookPath(JSON.parse(run(binary, 'webhook', 'create', '--config', single, '--user', '1', '--scope', 'all', '--json')).url)
   const ids = [1]

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/fibers.hpp"
 #include "bus/bus.hpp"
 #include "cache/testing/engines.hpp"
 #include "modules/accounts/shared_identities.hpp"
@@ -121,6 +122,23 @@ TEST_F(SharedCredentials, what_one_process_found_out_the_others_take_over) {
     EXPECT_EQ((*from_cache)->scopes, (*from_store)->scopes);
     EXPECT_EQ((*from_cache)->credential_id, (*from_store)->credential_id);
     EXPECT_EQ((*from_cache)->through, api::Through::webhook);
+}
+
+TEST_F(SharedCredentials, an_io_thread_asks_nobody_and_knows_only_what_is_at_hand) {
+    const auto nodes = start_settled(1);
+    const std::string code = make_webhook(1, {"crm"});
+    Fibers fibers;
+    const int before = nodes[0]->database.reads;
+    {
+        const Fibers::Home io_thread(fibers);
+        const auto identity = nodes[0]->authenticator.by_webhook(1, code);
+        ASSERT_FALSE(identity.ok());
+        EXPECT_TRUE(is_must_wait(identity.error()));
+    }
+    EXPECT_EQ(nodes[0]->database.reads, before);
+    EXPECT_TRUE(nodes[0]->lets_in(code));
+    const Fibers::Home io_thread(fibers);
+    EXPECT_TRUE(nodes[0]->lets_in(code));
 }
 
 TEST_F(SharedCredentials, sessions_and_tokens_are_taken_over_and_no_secret_is_stored) {

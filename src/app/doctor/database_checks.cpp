@@ -235,10 +235,10 @@ class Judge {
         const std::string options = s_.variable("wsrep_provider_options");
         const bool slow = options.find("evs.suspect_timeout = PT5S") != std::string::npos;
         add(!slow, Level::warning, "evs.suspect_timeout", slow ? "PT5S" : "tuned", "PT1S",
-            "All writes stall for more than 6 s when a node dies, 2 s with "
+            "All writes stall for more than 6 s when a node dies, 1.2 s with "
             "wsrep_provider_options=\"evs.keepalive_period="
-            "PT0.2S;evs.inactive_check_period=PT0.1S;evs.suspect_timeout=PT1S;evs.inactive_timeout=PT3S;"
-            "evs.install_timeout=PT3S\"");
+            "PT0.2S;evs.inactive_check_period=PT0.1S;evs.suspect_timeout=PT1S;evs.join_retrans_period=PT0.2S;"
+            "evs.inactive_timeout=PT3S;evs.install_timeout=PT3S\"");
     }
 
     void check_write() const {

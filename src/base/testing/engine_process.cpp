@@ -90,6 +90,18 @@ std::vector<std::string> merged_environment(const std::vector<std::pair<std::str
     return out;
 }
 
+/// Threads go on for a moment after kill() has returned.
+bool all_threads_stopped(pid_t pid) {
+    std::error_code gone;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
+        std::ifstream file(task.path() / "stat");
+        const std::string stat((std::istreambuf_iterator<char>(file)), {});
+        const auto name_end = stat.rfind(") ");
+        if (name_end != stat.npos && stat.compare(name_end + 2, 1, "T") != 0) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 TempDir::TempDir() {
@@ -202,6 +214,7 @@ void EngineProcess::send_signal(int signal) {
 
 void EngineProcess::freeze() {
     send_signal(SIGSTOP);
+    eventually([this] { return all_threads_stopped(pid_); }, 5'000);
 }
 
 void EngineProcess::thaw() {

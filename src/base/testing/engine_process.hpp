@@ -71,7 +71,7 @@ class EngineProcess {
     /// Of the last run: 128 + signal when one killed it, -1 while it runs.
     int exit_code() const { return exit_code_; }
     void send_signal(int signal);
-    /// SIGSTOP, and SIGCONT: a hang, and its end.
+    /// SIGSTOP, and SIGCONT: a hang, and its end. The first returns when no thread runs any more.
     void freeze();
     void thaw();
     /// SIGKILL, then waits for the end. Fine when it is dead already.

@@ -415,10 +415,6 @@ bool Servers::waits_for(Connection& replica, std::string_view position, std::int
 Result<Servers::Lease> Servers::lease(const std::shared_ptr<Server>& server, Purpose purpose,
                                       std::int64_t deadline_us) {
     const auto slot = static_cast<std::size_t>(purpose);
-    Lease lease;
-    lease.server_ = server;
-    lease.servers_ = this;
-    lease.purpose_ = purpose;
     {
         MutexLock lock(mutex_);
         while (server->idle[slot].empty() && server->sessions[slot] >= options_.connections_per_server) {
@@ -428,13 +424,13 @@ Result<Servers::Lease> Servers::lease(const std::shared_ptr<Server>& server, Pur
             returned_.wait_us(mutex_, left);
             --waiting_;
         }
-        if (!server->idle[slot].empty()) {
-            lease.connection_ = std::move(server->idle[slot].back());
-            server->idle[slot].pop_back();
-            return lease;
-        }
+        if (auto known = idle(server, purpose)) return std::move(*known);
         ++server->sessions[slot];
     }
+    Lease lease;
+    lease.server_ = server;
+    lease.servers_ = this;
+    lease.purpose_ = purpose;
     Connection::Failure failure;
     lease.connection_ =
         Connection::open({server->address, purpose, server->group}, options_.credentials, watch_, failure);

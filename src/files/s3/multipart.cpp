@@ -113,8 +113,8 @@ bool Multipart::may_be_there(const std::string& path, const Digests& digests) {
     Beat last;
     const Call call{"look at upload", "HEAD", path};
     const auto answer = client_.send(call, last);
-    if (!answer) return true;
-    return answer->status != 404 && answer->header(kSha256Header) == digests.sha256;
+    if (!answer || (!answer->ok() && answer->status != 404)) return true;
+    return answer->ok() && answer->header(kSha256Header) == digests.sha256;
 }
 
 /// The store's last word: is it there, and all of it?

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/statvfs.h>
 
 #include <fstream>
 #include <sstream>
@@ -11,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/thread_annotations.hpp"
 #include "cluster/database/member.hpp"
+#include "cluster/limits.hpp"
 
 namespace stoa::cluster::database {
 namespace {
@@ -18,6 +20,18 @@ namespace {
 constexpr const char* kService = "mariadb";
 constexpr std::size_t kFileBytesMax = 64 * 1024;
 constexpr std::int64_t kFilesUs = 200'000;  ///< between looks for the service's files
+
+/// A server that meets a full disk while it starts waits in there for a minute, whatever becomes of the disk
+/// (MY_WAIT_FOR_USER_TO_FIX_PANIC in MariaDB's mysys); outside it can be started the moment there is room.
+Status has_room(const std::string& dir) {
+    struct statvfs disk {};
+    if (::statvfs(dir.c_str(), &disk) != 0) return {};  // the start itself will say what is wrong
+    const std::uint64_t free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+    if (free_bytes >= limits::database_start_free_bytes) return {};
+    return Error{Errc::unavailable, "The disk of " + dir + " has " + std::to_string(free_bytes >> 20) +
+                                        " MB left. The database starts when there are " +
+                                        std::to_string(limits::database_start_free_bytes >> 20) + "."};
+}
 
 /// The service of the agent: whether it is mariadbd yet, or still the script that waits for its role.
 class AgentDatabase final : public DatabaseProcess {
@@ -35,7 +49,9 @@ class AgentDatabase final : public DatabaseProcess {
         return 0;
     }
     Status start(bool as_leader) override {
-        return write_file_atomic(context_.service_dir(kService) + "/role", as_leader ? "MASTER\n" : "SLAVE\n", 0600);
+        const std::string dir = context_.service_dir(kService);
+        STOA_CHECK(has_room(dir));
+        return write_file_atomic(dir + "/role", as_leader ? "MASTER\n" : "SLAVE\n", 0600);
     }
     void kill() override {
         if (const pid_t server = pid(); server > 0) ::kill(server, SIGKILL);

@@ -19,6 +19,7 @@ using Kind = Action::Kind;
 
 constexpr int kHungMs = 3'000;  ///< a replica that does not answer for so long is ended
 constexpr int kTickMs = 100;
+constexpr int kStartingMs = 20;  ///< between looks at a server that does not answer yet
 constexpr int kApplyTries = 10;
 constexpr int kPauseMs = 2'500;     ///< then the leader is still there, and is tried again
 constexpr int kReceiptsMs = 1'000;  ///< after that a receipt that must have been sent counts as lost
@@ -120,6 +121,7 @@ void MemberRuntime::Impl::run() {
         const Status done = perform(action, view);
         tell(action, done, begun);
         if (!done) ::usleep(30'000);
+        if (action.kind == Kind::start_server) rest();  // it is on its way
     }
 }
 
@@ -127,7 +129,7 @@ void MemberRuntime::Impl::rest() {
     const pid_t pid = process_.pid();
     Fd pidfd(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
     pollfd waits[2] = {{wake_.get(), POLLIN, 0}, {pidfd.get(), POLLIN, 0}};
-    ::poll(waits, pidfd ? 2 : 1, self_.server == Self::Server::starting ? 20 : kTickMs);
+    ::poll(waits, pidfd ? 2 : 1, self_.server == Self::Server::answers ? kTickMs : kStartingMs);
     std::uint64_t count = 0;
     [[maybe_unused]] const auto taken = ::read(wake_.get(), &count, sizeof(count));
 }
@@ -279,7 +281,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::kill_server:
             return kill_server(action);
         case Kind::start_server:
-            return process_.start(action.as_leader);
+            return start_server(action);
         case Kind::give_up:
             return give_up();
         case Kind::forget:
@@ -323,6 +325,12 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
             return answer(action, view);
     }
     return {};
+}
+
+Status MemberRuntime::Impl::start_server(const Action& action) {
+    const Status started = process_.start(action.as_leader);
+    problem_ = started ? std::string() : started.error().message;
+    return started;
 }
 
 Status MemberRuntime::Impl::kill_server(const Action& action) {

@@ -98,6 +98,7 @@ class MemberRuntime::Impl {
     bool receipts_lost(const ClusterView& view);
 
     Status perform(const Action& action, const ClusterView& view);
+    Status start_server(const Action& action);
     Status kill_server(const Action& action);
 
     // member_lead.cpp: coming to lead, leading, and ceasing to

@@ -339,6 +339,11 @@ void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     drill->add_option("name", d.name, "which one; `list` names them")->required();
     drill->add_option("--dir", d.dir, "folder of the lab")->type_name("DIR")->capture_default_str();
     drill->add_option("--runs", d.runs, "how often")->check(CLI::Range(1, 1'000))->capture_default_str();
+    drill->add_option("--seconds", d.seconds, "how long a fault lasts that is no single blow (db-jitter)")
+        ->check(CLI::Range(5, 3'600))
+        ->capture_default_str();
+    drill->add_option("--topology", d.topology, "of `list`: those that such a lab can do")
+        ->check(CLI::IsMember({"classic", "galera"}));
     drill->add_option("--clients", d.clients, "clients at a time")->check(CLI::Range(1, 500))->capture_default_str();
     drill->add_option("--pause", d.pause_ms, "milliseconds that each waits between its requests")
         ->check(CLI::Range(0, 60'000))

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands/cluster.hpp"
+#include "cluster/lab/fault_table.hpp"
 
 namespace stoa::app {
 namespace {
@@ -69,6 +70,7 @@ void add_lab(CLI::App& group, const ChooseRun& choose) {
                      "N of the addresses 10.N.0.0/16 (default: the first from 98 on that is free)")
         ->check(CLI::Range(1, 254));
     made->add_flag("--empty", up->empty, "no demo data");
+    made->add_flag("--clocks", up->clocks, "each host has a clock that `kill --clock-ahead` sets wrong");
 
     const auto node = std::make_shared<LabNodeOptions>();
     const auto add = [&](CLI::App& to, const std::string& name, const std::string& help,
@@ -82,9 +84,17 @@ void add_lab(CLI::App& group, const ChooseRun& choose) {
     add(group, "status", "hosts, services, faults, memory", &lab_status);
     CLI::App* kill = add(group, "kill", "kill -9 a host with all it runs (web1), or one service (web1/web)", &lab_kill);
     kill->add_option("name", node->name, "host, or host/service")->required();
-    CLI::Option* stop = kill->add_flag("--stop", node->stop, "freeze it instead (SIGSTOP)");
-    CLI::Option* net = kill->add_flag("--net", node->net, "pull its network cable instead")->excludes(stop);
-    kill->add_flag("--disk-full", node->disk_full, "fill its disk instead")->excludes(stop)->excludes(net);
+    CLI::Option_group* faults = kill->add_option_group("faults");
+    faults->require_option(0, 1);
+    for (const cluster::lab::FaultRow& row : cluster::lab::fault_table()) {
+        if (row.fault == cluster::lab::Fault::kill) continue;
+        faults->add_flag_callback(
+            "--" + std::string(row.name), [node, name = row.name] { node->fault = name; }, std::string(row.about));
+    }
+    CLI::App* disturb = add(group, "disturb", "keep a fault up; `kill` starts this, `heal` ends it", &lab_disturb);
+    disturb->add_option("name", node->name, "host")->required();
+    disturb->add_option("fault", node->fault, "disk-slow, net-slow or busy")->required();
+    disturb->group("");  // not for people
     CLI::App* heal = add(group, "heal", "end all faults of a host and start what is dead", &lab_heal);
     heal->add_option("name", node->name, "host")->required();
 

@@ -138,7 +138,8 @@ Result<bool> lab_load(const LabLoadOptions& options);
 struct LabDrillOptions {
     std::string name;  ///< or "list"
     std::string dir = "run/lab";
-    int runs = 1, clients = 8, pause_ms = 20;
+    std::string topology;  ///< of the list: only drills for such labs
+    int runs = 1, seconds = 30, clients = 8, pause_ms = 20;
     bool ignore_times = false;
     bool json = false;
 };

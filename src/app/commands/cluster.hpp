@@ -55,19 +55,21 @@ Result<int> cluster_db_reseed(const ClusterDbOptions& options);
 struct LabUpOptions {
     std::string dir = "run/lab", topology = "classic", app, ui_dir;
     int web = 3, network = 0;
-    bool empty = false;
+    bool empty = false, clocks = false;
     bool json = false;
 };
 Result<int> lab_up(const LabUpOptions& options);
 
 struct LabNodeOptions {
     std::string dir = "run/lab", name, role = "web";
-    bool stop = false, net = false, disk_full = false;
+    std::string fault = "kill";  ///< its name in cluster/lab/fault_table
     bool json = false;
 };
 Result<int> lab_down(const LabNodeOptions& options);
 Result<int> lab_status(const LabNodeOptions& options);
 Result<int> lab_kill(const LabNodeOptions& options);
+/// Keeps a fault up until it is told to end.
+Result<int> lab_disturb(const LabNodeOptions& options);
 Result<int> lab_heal(const LabNodeOptions& options);
 Result<int> lab_host_add(const LabNodeOptions& options);
 Result<int> lab_host_remove(const LabNodeOptions& options);

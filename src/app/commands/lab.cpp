@@ -7,6 +7,8 @@
 
 #include "app/commands/cluster.hpp"
 #include "app/commands/common.hpp"
+#include "cluster/lab/disturber.hpp"
+#include "cluster/lab/fault_table.hpp"
 #include "cluster/lab/lab.hpp"
 #include "cluster/plan/topology.hpp"
 #include "json/writer.hpp"
@@ -51,7 +53,7 @@ void print_up(const lab::LabInfo& info) {
     if (!info.webhook_url.empty()) print_line("  Webhook      " + info.webhook_url);
     print_line("");
     print_line("  stoa lab status           what runs");
-    print_line("  stoa lab kill web1        kill -9 a host; also --stop, --net, --disk-full");
+    print_line("  stoa lab kill web1        kill -9 a host; many other faults: --help");
     print_line("  stoa lab heal web1        bring it back");
     print_line("  stoa lab load             traffic whose every answer is checked");
     print_line("  stoa lab down             remove everything");
@@ -69,6 +71,7 @@ Result<int> lab_up(const LabUpOptions& options) {
     lab_options.app = options.app;
     lab_options.network = options.network;
     lab_options.demo = !options.empty;
+    lab_options.clocks = options.clocks;
     lab_options.program = own_program();
     lab_options.ui_dir = options.ui_dir.empty() ? beside_program({"../../ui/dist", "../share/stoa/ui"})
                                                 : std::filesystem::absolute(options.ui_dir).string();
@@ -139,16 +142,17 @@ Result<int> lab_status(const LabNodeOptions& options) {
 }
 
 Result<int> lab_kill(const LabNodeOptions& options) {
-    const lab::Fault fault = options.stop        ? lab::Fault::stop
-                             : options.net       ? lab::Fault::net
-                             : options.disk_full ? lab::Fault::disk_full
-                                                 : lab::Fault::kill;
-    STOA_CHECK(lab::kill(options.dir, options.name, fault));
-    const char* done = options.stop        ? " is frozen."
-                       : options.net       ? " is cut off."
-                       : options.disk_full ? " has no space left."
-                                           : " is killed.";
-    print_line(options.json ? R"({"done":true})" : "  " + options.name + done);
+    const auto fault = lab::fault_named(options.fault);
+    if (!fault) return invalid("There is no fault '" + options.fault + "'.", "fault");
+    STOA_CHECK(lab::kill(options.dir, options.name, *fault));
+    print_line(options.json ? R"({"done":true})" : "  " + options.name + std::string(lab::row_of(*fault).done));
+    return 0;
+}
+
+Result<int> lab_disturb(const LabNodeOptions& options) {
+    const auto fault = lab::fault_named(options.fault);
+    if (!fault) return invalid("There is no fault '" + options.fault + "'.", "fault");
+    STOA_CHECK(lab::disturb(options.dir, options.name, *fault));
     return 0;
 }
 

@@ -8,13 +8,15 @@ namespace stoa::app {
 
 namespace {
 
-Status list_drills(bool json) {
+Status list_drills(bool json, const std::string& topology) {
     std::string text;
     json::Writer out(text);
     if (json) out.begin_array();
     for (const probe::Drill& drill : probe::drills()) {
+        if (!topology.empty() && !drill.topology.empty() && drill.topology != topology) continue;
         if (json) {
-            out.begin_object().field("name", drill.name).field("about", drill.about).end_object();
+            out.begin_object().field("name", drill.name).field("about", drill.about);
+            out.field("topology", drill.topology).end_object();
         } else {
             text +=
                 std::string(drill.name) + std::string(18 - drill.name.size(), ' ') + std::string(drill.about) + "\n";
@@ -30,16 +32,15 @@ Status list_drills(bool json) {
 
 Result<bool> lab_drill(const LabDrillOptions& options) {
     if (options.name == "list") {
-        STOA_CHECK(list_drills(options.json));
+        STOA_CHECK(list_drills(options.json, options.topology));
         return true;
     }
     const probe::Drill* drill = probe::find_drill(options.name);
     if (!drill) return not_found("There is no drill '" + options.name + "'. See: stoa lab drill list");
-    probe::LoadOptions load;
-    load.clients = options.clients;
-    load.pause_ms = options.pause_ms;
-    STOA_TRY(const probe::DrillReport report,
-             probe::run_drill(*drill, options.dir, options.runs, load, !options.ignore_times));
+    probe::DrillOptions how{.runs = options.runs, .seconds = options.seconds, .judge_times = !options.ignore_times};
+    how.load.clients = options.clients;
+    how.load.pause_ms = options.pause_ms;
+    STOA_TRY(const probe::DrillReport report, probe::run_drill(*drill, options.dir, how));
     print_line(options.json ? probe::to_json(report) : probe::to_text(report));
     return report.passed();
 }

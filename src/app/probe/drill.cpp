@@ -79,9 +79,13 @@ const Drill* find_drill(std::string_view name) {
     return found == drills().end() ? nullptr : &*found;
 }
 
-Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, int runs, const LoadOptions& options,
-                              bool judge_times) {
+Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, const DrillOptions& options) {
     STOA_TRY(const LabGround ground, LabGround::open(dir));
+    if (!drill.topology.empty() && ground.topology() != drill.topology) {
+        return Error{Errc::conflict, std::string(drill.name) + " needs a lab of the topology " +
+                                         std::string(drill.topology) + "; this one is " + ground.topology() +
+                                         ". See: stoa lab up --topology"};
+    }
     (void)ground.wait_until_well(kWellFirstMs);  // the drill before may just have ended
     STOA_TRY(const std::string problem, ground.degraded());
     if (!problem.empty()) {
@@ -89,7 +93,7 @@ Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, int ru
                                          ". See: stoa lab heal"};
     }
     STOA_TRY(const Target target, target_of_lab(dir));
-    LoadOptions load_options = options;
+    LoadOptions load_options = options.load;
     load_options.caller.attempt_ms = drill.attempt_ms;
     STOA_TRY(const auto load, Load::start(target, load_options));
     std::unique_ptr<AddressWatch> watch;
@@ -100,11 +104,11 @@ Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, int ru
 
     DrillReport report;
     report.name = drill.name;
-    report.judges_times = judge_times;
+    report.judges_times = options.judge_times;
     std::vector<double> stalls;
-    for (int i = 0; i < runs; ++i) {
+    for (int i = 0; i < options.runs; ++i) {
         STOA_TRY(const LabGround now, LabGround::open(dir));  // hosts may have been replaced by the run before
-        DrillRun run{.ground = now, .target = target, .number = i};
+        DrillRun run{.ground = now, .target = target, .number = i, .seconds = options.seconds};
         const auto stall_ms = run_once(drill, run, *load, report);
         if (!stall_ms) {
             report.complaints.push_back("run " + std::to_string(i + 1) + ": " + stall_ms.error().message);

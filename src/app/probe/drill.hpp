@@ -18,6 +18,7 @@ struct DrillRun {
     const LabGround& ground;
     const Target& target;
     int number = 0;
+    int seconds = 0;  ///< of a fault that lasts
     std::string victim{};
     std::map<std::string, double> extras{};  ///< of this run; the report holds the largest
     std::vector<std::string> complaints{};   ///< what did not hold; empty when all did
@@ -26,7 +27,8 @@ struct DrillRun {
 
 struct Drill {
     std::string_view name;
-    std::string_view about;  ///< one line for people
+    std::string_view topology;  ///< which labs it is for; empty: all with engines
+    std::string_view about;     ///< one line for people
     /// Breaks something, waits, and mends it again. Errors: the lab does not do what it should.
     Status (*run)(DrillRun& run);
     double stall_ms_max;         ///< of one request with its retries; 0: is only reported
@@ -54,9 +56,15 @@ struct DrillReport {
 std::string to_json(const DrillReport& report);
 std::string to_text(const DrillReport& report);
 
-/// Without `judge_times` what took too long is said, but does not fail the drill: for machines that do other work, too.
-/// Errors: conflict when the lab is degraded before the drill begins; those of the load and the lab.
-Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, int runs, const LoadOptions& load,
-                              bool judge_times = true);
+struct DrillOptions {
+    int runs = 1;
+    int seconds = 30;  ///< of a fault that lasts
+    LoadOptions load{};
+    /// Without it what took too long is said, but does not fail the drill: for machines that do other work, too.
+    bool judge_times = true;
+};
+/// Errors: conflict when the lab is degraded before the drill begins, or has another topology; those of the load and
+/// the lab.
+Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, const DrillOptions& options);
 
 }  // namespace stoa::app::probe

@@ -90,8 +90,27 @@ Status agent_kill(DrillRun& run) {
     return {};
 }
 
+/// Whoever took writes before must take them still.
+class SameLeader {
+  public:
+    static Result<SameLeader> of(const DrillRun& run) {
+        STOA_TRY(const std::int64_t changes, run.ground.database_changes());
+        return SameLeader(changes);
+    }
+    Status check(DrillRun& run) const {
+        STOA_TRY(const std::int64_t changes, run.ground.database_changes());
+        if (changes != changes_) run.complaints.push_back("another database takes writes than before");
+        return {};
+    }
+
+  private:
+    explicit SameLeader(std::int64_t changes) : changes_(changes) {}
+    std::int64_t changes_;
+};
+
 /// First one of them, then all at once, for longer than any lease lasts.
 Status etcd_kill(DrillRun& run) {
+    STOA_TRY(const SameLeader leader, SameLeader::of(run));
     constexpr int kLongerThanLeasesMs = 6'000;
     STOA_TRY(const std::string one, host_of(run, "etcd"));
     STOA_CHECK(break_and_mend(run, one, "", Fault::kill, kFaultMs));
@@ -102,7 +121,8 @@ Status etcd_kill(DrillRun& run) {
     pause(kLongerThanLeasesMs);
     for (const std::string& host : all)
         STOA_CHECK(run.ground.heal(host));
-    return {};
+    STOA_CHECK(run.ground.wait_until_well(30'000));
+    return leader.check(run);
 }
 
 Status redis_kill(DrillRun& run) {
@@ -130,6 +150,51 @@ Status db_cut(DrillRun& run) {
 Status db_full(DrillRun& run) {
     return database_fault(run, "", Fault::disk_full);
 }
+Status db_stall(DrillRun& run) {
+    return database_fault(run, "", Fault::disk_stall);
+}
+
+/// Three layers at once: the host of the database, one etcd, the balancer with the floating address.
+Status db_three(DrillRun& run) {
+    STOA_TRY(const std::string database, run.ground.database_leader());
+    STOA_TRY(const std::string etcd, host_of(run, "etcd"));
+    STOA_TRY(const std::string balancer, run.ground.address_owner());
+    const std::string all[] = {database, etcd, balancer};
+    Status done;
+    for (const std::string& host : all) {
+        run.victim += (run.victim.empty() ? "" : ", ") + host;
+        if (done) done = run.ground.kill(host, Fault::kill);
+    }
+    pause(kFaultMs);
+    for (const std::string& host : all) {
+        const Status mended = run.ground.heal(host);
+        if (done) done = mended;
+    }
+    return done;
+}
+
+/// What elsewhere makes databases change places for nothing.
+Status db_jitter(DrillRun& run) {
+    STOA_TRY(const SameLeader leader, SameLeader::of(run));
+    std::vector<std::string> slow = run.ground.hosts("db");
+    for (const std::string& host : run.ground.hosts("etcd"))
+        slow.push_back(host);
+    Status done;
+    for (const std::string& host : slow) {
+        if (done) done = run.ground.kill(host, Fault::net_slow);
+    }
+    if (done) done = run.ground.kill(slow.front(), Fault::busy);
+    if (done) pause(run.seconds * 1'000);
+    for (const std::string& host : slow) {
+        const Status mended = run.ground.heal(host);
+        if (done) done = mended;
+    }
+    STOA_CHECK(done);
+    run.extras["seconds"] = run.seconds;
+    STOA_CHECK(run.ground.wait_until_well(30'000));
+    return leader.check(run);
+}
+
 Status switchover(DrillRun& run) {
     STOA_TRY(run.victim, run.ground.database_leader());
     // Refused while no other one is up to date, e.g. just after a fault: an operator asks again.
@@ -272,28 +337,36 @@ const std::vector<Drill>& drills() {
     // would hide what the balancers should do.
     constexpr int kImpatientMs = 500;
     static const std::vector<Drill> table = {
-        {"web-kill", "kill -9 of a web process", web_kill, 1'000, true, false},
-        {"web-kill-all", "kill -9 of all web processes", web_kill_all, 4'000, true, false},
-        {"web-hang", "a web process hangs", web_hang, 2'000, true, false},
-        {"web-cut", "a web host is cut off from the network", web_cut, 2'000, true, false},
-        {"lb-kill", "kill -9 of HAProxy, then of keepalived, on the balancer that has the floating address", lb_kill,
-         1'000, false, true},
-        {"lb-cut", "that balancer is cut off from the network, as if the machine were dead", lb_cut, 1'000, false, true,
-         kImpatientMs},
-        {"drain", "a web host is drained and stopped, with long requests and a 200 MB upload under way", drain, 0, true,
+        {"web-kill", "", "kill -9 of a web process", web_kill, 1'000, true, false},
+        {"web-kill-all", "", "kill -9 of all web processes", web_kill_all, 4'000, true, false},
+        {"web-hang", "", "a web process hangs", web_hang, 2'000, true, false},
+        {"web-cut", "", "a web host is cut off from the network", web_cut, 2'000, true, false},
+        {"lb-kill", "", "kill -9 of HAProxy, then of keepalived, on the balancer that has the floating address",
+         lb_kill, 1'000, false, true},
+        {"lb-cut", "", "that balancer is cut off from the network, as if the machine were dead", lb_cut, 1'000, false,
+         true, kImpatientMs},
+        {"drain", "", "a web host is drained and stopped, with long requests and a 200 MB upload under way", drain, 0,
+         true, false},
+        {"rollout", "", "a new configuration is applied: web hosts restart one by one, balancers reload", rollout,
+         2'000, true, true},
+        {"agent-kill", "", "kill -9 of one agent of each kind of host", agent_kill, 2'000, true, false},
+        {"etcd-kill", "", "one etcd dies, then all of them; the same database goes on", etcd_kill, 2'000, true, false},
+        {"min-count", "", "all web hosts but one die; others take their place within 10 s", min_count, 2'000, true,
          false},
-        {"rollout", "a new configuration is applied: web hosts restart one by one, balancers reload", rollout, 2'000,
-         true, true},
-        {"agent-kill", "kill -9 of one agent of each kind of host", agent_kill, 2'000, true, false},
-        {"etcd-kill", "one etcd dies, then all of them", etcd_kill, 2'000, true, false},
-        {"min-count", "all web hosts but one die; others take their place within 10 s", min_count, 2'000, true, false},
-        {"db-kill", "kill -9 of the database that takes writes", db_kill, 2'000, true, false},
-        {"db-hang", "that database hangs", db_hang, 6'000, true, false},
-        {"db-cut", "its host is cut off from the network", db_cut, 6'000, true, false},
-        {"db-full", "its disk is full", db_full, 6'000, true, false},
-        {"switchover", "another database takes over, as an operator asked", switchover, 500, true, false},
-        {"redis-kill", "kill -9 of the leading Redis", redis_kill, 0, true, false},
-        {"memcached-kill", "kill -9 of every memcached", memcached_kill, 2'000, true, false},
+        {"db-kill", "classic", "kill -9 of the database that takes writes", db_kill, 2'000, true, false},
+        {"db-hang", "classic", "that database hangs", db_hang, 6'000, true, false},
+        {"db-cut", "classic", "its host is cut off from the network", db_cut, 6'000, true, false},
+        {"db-full", "classic", "its disk is full", db_full, 6'000, true, false},
+        {"db-stall", "classic", "its disk takes no writes for a while", db_stall, 6'000, true, false},
+        {"db-three", "classic", "kill -9 of it, of one etcd and of the active balancer at once", db_three, 6'000, false,
+         true},
+        {"db-jitter", "classic", "slow links of databases and etcd, no processor left: nobody else takes over",
+         db_jitter, 0, false, false},
+        {"switchover", "classic", "another database takes over, as an operator asked", switchover, 500, true, false},
+        {"galera-kill", "galera", "kill -9 of the database that takes writes", db_kill, 3'000, true, false},
+        {"galera-hang", "galera", "that database hangs", db_hang, 3'000, true, false},
+        {"redis-kill", "", "kill -9 of the leading Redis", redis_kill, 0, true, false},
+        {"memcached-kill", "", "kill -9 of every memcached", memcached_kill, 2'000, true, false},
     };
     return table;
 }

@@ -246,6 +246,12 @@ Result<std::string> LabGround::database_leader() const {
     return view.leader->name;
 }
 
+Result<std::int64_t> LabGround::database_changes() const {
+    if (info_.topology != "classic") return 0;
+    STOA_TRY(const auto view, with_database(info_, [](cluster::database::Admin& admin) { return admin.status(); }));
+    return view.history.empty() ? view.epoch() : view.history.back().epoch;
+}
+
 Status LabGround::switch_database() const {
     STOA_CHECK(with_database(info_, [](cluster::database::Admin& admin) { return admin.switchover(""); }));
     return {};

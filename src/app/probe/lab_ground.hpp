@@ -38,6 +38,7 @@ class LabGround {
 
     /// The balancer that has the floating address; of several, the first. Errors: not_found.
     Result<std::string> address_owner() const;
+    const std::string& topology() const { return info_.topology; }
     std::string floating_address() const;
 
     Status kill(const std::string& target, cluster::lab::Fault fault) const;
@@ -51,6 +52,8 @@ class LabGround {
     /// The database host that takes writes; with Galera the one that web processes use. Errors: not_found; unsupported
     /// with the embedded store.
     Result<std::string> database_leader() const;
+    /// A number that is another one whenever somebody else takes writes. In labs without elections always 0.
+    Result<std::int64_t> database_changes() const;
     /// Another one, without a failure.
     Status switch_database() const;
     /// Whether a Redis is the one that takes writes.

@@ -18,7 +18,14 @@ enum class Harm : std::uint8_t {
     kill_agent,    ///< kill -9 of the host's agent
     kill_host,     ///< kill -9 of everything on the host
     cut_host,      ///< its cable is pulled
+    deafen_host,   ///< it hears nothing, but is heard
+    mute_host,     ///< it hears all, but is not heard
+    slow_link,     ///< each frame of it takes up to 200 ms longer
     fill_disk,
+    stall_disk,  ///< it takes no writes
+    slow_disk,
+    clock_ahead,     ///< the host's wall clock is wrong by minutes
+    clock_behind,
     switch_primary,  ///< planned
 };
 std::string_view to_string(Harm harm);

@@ -116,8 +116,22 @@ class Battle {
                 return ground_.kill(host, Fault::kill);
             case Harm::cut_host:
                 return ground_.kill(host, Fault::net);
+            case Harm::deafen_host:
+                return ground_.kill(host, Fault::deaf);
+            case Harm::mute_host:
+                return ground_.kill(host, Fault::mute);
+            case Harm::slow_link:
+                return ground_.kill(host, Fault::net_slow);
             case Harm::fill_disk:
                 return ground_.kill(host, Fault::disk_full);
+            case Harm::stall_disk:
+                return ground_.kill(host, Fault::disk_stall);
+            case Harm::slow_disk:
+                return ground_.kill(host, Fault::disk_slow);
+            case Harm::clock_ahead:
+                return ground_.kill(host, Fault::clock_ahead);
+            case Harm::clock_behind:
+                return ground_.kill(host, Fault::clock_behind);
             case Harm::switch_primary:
                 return ground_.switch_database();
         }

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/log.hpp"
+#include "cluster/database/hang_cause.hpp"
 #include "cluster/database/member_state.hpp"
 
 namespace stoa::cluster::database {
@@ -334,11 +335,12 @@ Status MemberRuntime::Impl::start_server(const Action& action) {
 }
 
 Status MemberRuntime::Impl::kill_server(const Action& action) {
+    const std::string cause = self_.hangs ? certain_cause_of_hang(process_.pid(), options_.reseed.dir) : std::string();
     process_.kill();
-    if (self_.hangs) killed_by_hang_ = true;
+    killed_by_hang_ = killed_by_hang_ || (self_.hangs && cause.empty());
     log::error("database_server_ended", {{"member", settings_.name},
                                          {"epoch", self_.epoch},
-                                         {"why", action.reason},
+                                         {"why", cause.empty() ? action.reason : action.reason + ": " + cause},
                                          {"do", "it starts again as a replica by itself"}});
     // Nothing runs in it any more once the signal is on its way: others may take over at once.
     server_.reset();

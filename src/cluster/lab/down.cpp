@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "cluster/lab/command.hpp"
+#include "cluster/lab/disk_stall.hpp"
 #include "cluster/lab/host.hpp"
 #include "cluster/lab/layout.hpp"
 #include "cluster/lab/store.hpp"
@@ -14,6 +15,9 @@ Status remove_lab(const std::string& dir, const Progress& progress) {
     // By the namespaces, not by lab.json: what an unfinished start left is found, too. All of a host
     // dies in one go, its agent with its services, until nobody is left who could start something.
     const auto left = spaces("stoa-" + id + "-");
+    // Neither does a process end that waits for a frozen disk.
+    (void)kill_all(space_of(id, "switch"));
+    thaw_below(dir);
     std::string stuck;
     for (const std::string& name_space : left) {
         if (!kill_all(name_space)) stuck += " " + name_space;

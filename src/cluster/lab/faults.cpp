@@ -5,12 +5,20 @@
 #include <fstream>
 
 #include "cluster/etcd/client.hpp"
+#include "cluster/lab/clock.hpp"
+#include "cluster/lab/disk_stall.hpp"
+#include "cluster/lab/disturber.hpp"
+#include "cluster/lab/fault_table.hpp"
 #include "cluster/lab/host.hpp"
+#include "cluster/lab/layout.hpp"
+#include "cluster/lab/one_way.hpp"
 #include "cluster/lab/store.hpp"
 #include "cluster/plan/apply.hpp"
 
 namespace stoa::cluster::lab {
 namespace {
+
+constexpr int kClockWrongS = 420;
 
 struct Target {
     std::string host, service;
@@ -90,8 +98,10 @@ Status kill(const std::string& dir, const std::string& target, Fault fault) {
     STOA_TRY(const LabInfo info, load(dir));
     const Target parsed = parse_target(target);
     STOA_TRY(const LabNode node, node_of(info, parsed.host));
-    if (!parsed.service.empty() && (fault == Fault::net || fault == Fault::disk_full))
+    if (!parsed.service.empty() && row_of(fault).whole_host)
         return invalid("That is done to a whole host: " + parsed.host, "name");
+    if (row_of(fault).needs_volume && !has_volume(node.role))
+        return invalid(node.name + " has no volume of its own; db, redis, web and files hosts have.", "name");
     switch (fault) {
         case Fault::kill:
             return signal_target(info, node, parsed.service, SIGKILL);
@@ -99,16 +109,32 @@ Status kill(const std::string& dir, const std::string& target, Fault fault) {
             return signal_target(info, node, parsed.service, SIGSTOP);
         case Fault::net:
             return cut_off(info.switch_space, network_host(info, node));
+        case Fault::deaf:
+            return cut_one_way(info.switch_space, node.name, OneWay::deaf);
+        case Fault::mute:
+            return cut_one_way(info.switch_space, node.name, OneWay::mute);
         case Fault::disk_full:
-            break;
+            return fill_volume(info, node);
+        case Fault::disk_stall:
+            return freeze_volume(host_dir(info, node.name));
+        case Fault::clock_ahead:
+            return set_clock(info, node, kClockWrongS);
+        case Fault::clock_behind:
+            return set_clock(info, node, -kClockWrongS);
+        case Fault::disk_slow:
+        case Fault::net_slow:
+        case Fault::busy:
+            return start_disturber(info, node, fault);
     }
-    if (!has_volume(node.role))
-        return invalid(node.name + " has no volume of its own; db, redis, web and files hosts have.", "name");
-    return fill_volume(info, node);
+    return {};
 }
 
 Status heal_host(LabInfo& info, const std::string& name) {
     STOA_TRY(LabNode node, node_of(info, name));
+    stop_disturbers(info, node);
+    if (info.clocks) STOA_CHECK(set_clock(info, node, 0));
+    if (has_volume(node.role)) STOA_CHECK(thaw_volume(host_dir(info, node.name)));
+    end_one_way(info.switch_space, node.name);
     STOA_CHECK(connect_again(info.switch_space, network_host(info, node)));
     empty_volume(info, node);
     for (const pid_t pid : pids_in(node.name_space))

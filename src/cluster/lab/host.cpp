@@ -13,6 +13,7 @@
 #include "base/fd.hpp"
 #include "base/file_util.hpp"
 #include "base/toml_tree.hpp"
+#include "cluster/lab/clock.hpp"
 #include "cluster/lab/command.hpp"
 #include "cluster/lab/layout.hpp"
 #include "cluster/lab/store.hpp"
@@ -77,8 +78,12 @@ Status write_host_files(const LabInfo& info, const LabNode& node, const ClusterS
 
 Result<pid_t> start_agent(const LabInfo& info, const LabNode& node) {
     const std::string dir = host_dir(info, node.name);
-    STOA_TRY(const pid_t pid,
-             launch({{info.program, "node", "--config", dir + "/node.toml"}, {}, node.name_space}, dir + "/agent.log"));
+    Command agent{{info.program, "node", "--config", dir + "/node.toml"}, {}, node.name_space};
+    if (info.clocks) {
+        STOA_CHECK(set_clock(info, node, 0));
+        agent.argv = with_own_clock(info, node, agent.argv);
+    }
+    STOA_TRY(const pid_t pid, launch(agent, dir + "/agent.log"));
     STOA_CHECK(write_file_atomic(dir + "/agent.pid", std::to_string(pid) + "\n"));
     return pid;
 }
@@ -91,7 +96,7 @@ bool agent_runs(const LabInfo& info, const LabNode& node) {
     return words.find(host_dir(info, node.name) + "/node.toml") != std::string::npos;
 }
 
-void unmount_below(const std::string& dir) {
+std::vector<std::string> mounts_below(const std::string& dir) {
     std::vector<std::string> found;
     std::ifstream mounts("/proc/self/mounts");
     for (std::string line; std::getline(mounts, line);) {
@@ -99,6 +104,11 @@ void unmount_below(const std::string& dir) {
         std::string path = line.substr(begin, line.find(' ', begin) - begin);
         if (path == dir || path.starts_with(dir + "/")) found.push_back(std::move(path));
     }
+    return found;
+}
+
+void unmount_below(const std::string& dir) {
+    const auto found = mounts_below(dir);
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
         if (::umount2(it->c_str(), 0) != 0) ::umount2(it->c_str(), MNT_DETACH);
     }

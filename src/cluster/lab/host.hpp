@@ -22,6 +22,8 @@ Status write_host_files(const LabInfo& info, const LabNode& node, const ClusterS
 Result<pid_t> start_agent(const LabInfo& info, const LabNode& node);
 bool agent_runs(const LabInfo& info, const LabNode& node);
 
+/// In the order in which they were mounted.
+std::vector<std::string> mounts_below(const std::string& dir);
 /// Mounts below the host's folder go, deepest first.
 void unmount_below(const std::string& dir);
 

@@ -34,6 +34,7 @@ struct LabOptions {
     std::string ui_dir;   ///< of the portal; empty: the built-in page
     int network = 0;      ///< second number of the addresses, 10.N.0.0/16; 0 = the first from 98 on that is free
     bool demo = true;     ///< fill the account with a believable company
+    bool clocks = false;  ///< each host has a wall clock that can be set wrong (libfaketime)
     int ready_ms = 180'000;
     Progress progress;
 };
@@ -55,6 +56,7 @@ struct LabInfo {
     std::string switch_space;            ///< namespace from which both networks can be reached
     std::string program;
     std::vector<LabNode> nodes;
+    bool clocks = false;
     std::int64_t ready_ms = 0;  ///< how long it took
     bool already_up = false;    ///< not stored: this call found it running
 
@@ -69,11 +71,21 @@ Status down(const std::string& dir, const Progress& progress = {});
 Result<LabInfo> load(const std::string& dir);
 
 enum class Fault : std::uint8_t {
-    kill,       ///< kill -9 of the host's processes and its agent, or of one service
-    stop,       ///< SIGSTOP, to the same
-    net,        ///< the host sends and hears nothing; hosts only
-    disk_full,  ///< its volume is full; hosts with a volume only: db, redis, web, files
+    kill,  ///< kill -9 of the host's processes and its agent, or of one service
+    stop,  ///< SIGSTOP, to the same
+    // The others are done to whole hosts.
+    net,         ///< the host sends and hears nothing
+    deaf,        ///< it hears nothing
+    mute,        ///< nothing that it sends arrives
+    net_slow,    ///< its frames take 0 to 200 ms longer, each way
+    disk_full,   ///< its volume is full; hosts with a volume only: db, redis, web, files
+    disk_stall,  ///< its volume takes no writes
+    disk_slow,   ///< its volume takes writes for 100 ms of every 350
+    clock_ahead,   ///< its wall clock is 7 minutes ahead; in labs with `clocks`
+    clock_behind,  ///< its wall clock is 7 minutes behind
+    busy,        ///< a program uses 95 % of every core: all hosts of the lab feel it
 };
+std::string_view to_string(Fault fault);
 /// `target` is a host, "web1", or a service of one, "web1/web".
 Status kill(const std::string& dir, const std::string& target, Fault fault);
 /// Ends every fault of the host and starts its agent when it is dead.
@@ -84,7 +96,7 @@ struct NodeStatus {
     bool agent_runs = false;
     bool registered = false;
     LiveHost live;
-    std::vector<std::string> faults;  ///< "stopped", "cut off", "disk full"
+    std::vector<std::string> faults;  ///< "stopped", "cut off", "disk full", …
     std::int64_t memory_bytes = 0;    ///< of its processes, shared pages counted once (PSS)
 };
 Result<std::vector<NodeStatus>> status(const std::string& dir);

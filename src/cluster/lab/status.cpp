@@ -4,7 +4,10 @@
 #include <sstream>
 
 #include "cluster/etcd/client.hpp"
+#include "cluster/lab/clock.hpp"
+#include "cluster/lab/disturber.hpp"
 #include "cluster/lab/host.hpp"
+#include "cluster/lab/one_way.hpp"
 #include "cluster/lab/store.hpp"
 #include "cluster/plan/apply.hpp"
 
@@ -45,6 +48,7 @@ Result<std::vector<NodeStatus>> status(const std::string& dir) {
         if (auto read = read_state(etcd, spec.name)) state = std::move(*read);
     });
     const auto cut = cut_off_hosts(info.switch_space);
+    const auto one_way = one_way_cuts(info.switch_space);
     std::vector<NodeStatus> out;
     for (const LabNode& node : info.nodes) {
         NodeStatus one;
@@ -61,6 +65,12 @@ Result<std::vector<NodeStatus>> status(const std::string& dir) {
         }
         if (stopped) one.faults.emplace_back("stopped");
         if (cut.contains(node.name)) one.faults.emplace_back("cut off");
+        for (const char* way : {"deaf", "mute"}) {
+            if (one_way.contains(std::string(way) + " " + node.name)) one.faults.emplace_back(way);
+        }
+        if (clock_is_wrong(info, node)) one.faults.emplace_back("clock");
+        for (const Fault kept_up : running_disturbers(info, node))
+            one.faults.emplace_back(to_string(kept_up));
         if (is_full(info, node)) one.faults.emplace_back("disk full");
         if (node.role != "client" && !one.agent_runs) one.faults.emplace_back("dead");
         out.push_back(std::move(one));

@@ -47,6 +47,7 @@ std::string to_json(const LabInfo& info) {
         .field("topology", info.topology);
     out.field("app", info.app).field("dir", info.dir).field("id", info.id).field("network", info.network);
     out.field("switch", info.switch_space).field("program", info.program).field("ready_ms", info.ready_ms);
+    if (info.clocks) out.field("clocks", true);
     if (info.already_up) out.field("already_up", true);
     out.key("nodes").begin_array();
     for (const LabNode& node : info.nodes) {
@@ -85,6 +86,8 @@ Result<LabInfo> load(const std::string& dir) {
     info.switch_space = text_of(value, "switch");
     info.program = text_of(value, "program");
     info.ready_ms = number_of(value, "ready_ms");
+    const json::Value* clocks = value.find("clocks");
+    info.clocks = clocks != nullptr && clocks->as_bool().value_or(false);
     if (const json::Value* nodes = value.find("nodes")) {
         for (const json::Value* node : nodes->items())
             info.nodes.push_back({text_of(*node, "name"), text_of(*node, "role"), text_of(*node, "namespace"),

@@ -37,7 +37,7 @@ struct Need {
 std::vector<Need> needs(const LabOptions& options) {
     std::vector<Need> all{{"ip", "iproute2"},        {"openssl", "openssl"},       {"etcd", "etcd-server"},
                           {"haproxy", "haproxy"},    {"keepalived", "keepalived"}, {"mount", "mount"},
-                          {"mkfs.ext4", "e2fsprogs"}};
+                          {"mkfs.ext4", "e2fsprogs"}, {"nft", "nftables"}};
     if (options.topology != Topology::single) {
         const Need more[] = {{"mariadbd", "mariadb-server"},    {"mariadb-admin", "mariadb-client"},
                              {"redis-server", "redis-server"},  {"redis-cli", "redis-tools"},
@@ -51,6 +51,7 @@ std::vector<Need> needs(const LabOptions& options) {
             {"mariadb-backup", "mariadb-backup"}, {"socat", "socat"}, {"/usr/lib/galera/libgalera_smm.so", "galera-4"}};
         all.insert(all.end(), std::begin(more), std::end(more));
     }
+    if (options.clocks) all.push_back({"faketime", "faketime"});
     if (options.app == "php") {
         const Need more[] = {{"nginx", "nginx-light"}, {"php-fpm8.2", "php8.2-fpm php-redis php8.2-mysql"}};
         all.insert(all.end(), std::begin(more), std::end(more));
@@ -134,6 +135,7 @@ class Starter {
         info_.ca_file = info_.dir + "/ca.pem";
         info_.switch_space = space_of(info_.id, "switch");
         info_.program = options_.program;
+        info_.clocks = options_.clocks;
         info_.nodes.push_back({"cl", "client", space_of(info_.id, "cl"), 0, front(info_.network, 100)});
         for (const HostSpec& host : spec_.hosts)
             info_.nodes.push_back({host.name, host.role, space_of(info_.id, host.name), 0, host.address});

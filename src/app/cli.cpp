@@ -321,7 +321,9 @@ void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     CLI::Option* dir = load->add_option("--dir", o.dir, "folder of the lab")->type_name("DIR")->capture_default_str();
     CLI::Option* url = load->add_option("--url", o.url, "address of a portal, instead of a lab");
     url->type_name("URL")->excludes(dir);
-    load->add_option("--webhook", o.webhook, "a webhook of it with scope crm")->type_name("URL")->needs(url);
+    load->add_option("--webhook", o.webhook, "a webhook of it with scope crm, and task for counters")
+        ->type_name("URL")
+        ->needs(url);
     load->add_option("--ca", o.ca_file, "certificate of who signed the portal's (PEM)")->type_name("FILE")->needs(url);
     load->add_option("--login", o.login_link, "a link as `stoa user login-link` prints it, for pages behind the login")
         ->type_name("URL")
@@ -331,7 +333,7 @@ void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     load->add_option("--pause", o.pause_ms, "milliseconds that each waits between its requests")
         ->check(CLI::Range(0, 60'000))
         ->capture_default_str();
-    load->add_flag("--keep", o.keep, "leave the leads it makes");
+    load->add_flag("--keep", o.keep, "leave the records it makes");
     choose_verdict(load, o, chosen, &lab_load);
 
     LabDrillOptions& d = all.lab_drill;

@@ -1,48 +1,40 @@
 #pragma once
-// Client: makes a record, reads it at once by id and in a list, changes it, reads it again, asks a page that needs the
-// login; and so on. Every answer is checked and noted. Used by its own thread; the ledger is read when that has ended.
+// Client: what one client of a load does, round by round: mostly records, every fourth time a counter or a transfer.
+// Used by its own thread; the ledger is read when that has ended.
 
 #include <atomic>
-#include <functional>
-#include <string>
 
-#include "app/probe/caller.hpp"
-#include "app/probe/ledger.hpp"
-#include "json/value.hpp"
+#include "app/probe/counter_client.hpp"
+#include "app/probe/record_client.hpp"
+#include "app/probe/transfer_client.hpp"
 
 namespace stoa::app::probe {
 
+/// What the clients of a load have in common; outlives them.
+struct Boards {
+    explicit Boards(const std::string& run) : counters(run), pairs(run) {}
+    CounterBoard counters;
+    PairBoard pairs;
+    std::int64_t counting_user = 0;  ///< of the webhook; 0: it may not use tasks, so nothing is counted
+};
+
 class Client {
   public:
-    struct Job {
-        std::string run;     ///< in ORIGINATOR_ID of every record
-        std::string cookie;  ///< of the session; empty: no pages
-        int number = 0;      ///< of this client
-        int pause_ms = 0;    ///< between requests
-    };
-    Client(const Target& target, const CallerOptions& options, Job job, Measures& measures)
-        : caller_(target, options, measures), job_(std::move(job)), measures_(measures) {}
+    Client(const Target& target, const CallerOptions& options, Asker::Job job, Measures& measures, Boards& boards);
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
     void work_until(const std::atomic<bool>& stopped);
-    const Ledger& ledger() const { return ledger_; }
+    const Ledger& ledger() const { return records_.ledger(); }
 
   private:
-    /// Empty when the answer is right; else why not.
-    using Check = std::function<std::string(const json::Value& body)>;
-    bool expect(std::string_view what, const Caller::Answer& answer, const Check& check);
-    RecordId create(std::size_t entry, const std::string& title, const std::string& value);
-    bool read(RecordId id, const std::string& title, const std::string& value);
-    bool find_in_list(RecordId id, const std::string& title);
-    bool update(std::size_t entry, RecordId id, const std::string& value);
-    void ask_page();
-    void pause() const;
-    std::string next_key() { return job_.run + "-" + std::to_string(job_.number) + "-" + std::to_string(++keys_); }
+    void round(int number);
 
-    Caller caller_;
-    const Job job_;
-    Measures& measures_;
-    Ledger ledger_;
-    int keys_ = 0;
+    Asker asker_;
+    RecordClient records_;
+    CounterClient counters_;
+    TransferClient transfers_;
+    const bool counts_;
 };
 
 }  // namespace stoa::app::probe

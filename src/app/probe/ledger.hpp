@@ -4,8 +4,11 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "app/probe/verdict.hpp"
+#include "app/probe/versions.hpp"
 #include "base/ids.hpp"
 
 namespace stoa::app::probe {
@@ -15,16 +18,19 @@ class Ledger {
     struct Entry {
         std::string title;  ///< unique
         RecordId id = 0;    ///< 0: its creation was never acknowledged, it may be there or not
-        std::string value;  ///< as last acknowledged
-        std::string tried;  ///< sent after that and not acknowledged; empty = nothing
+        Versions versions;
     };
 
-    /// What is about to be sent. The number names the entry in the other calls.
-    std::size_t creating(std::string title, std::string value);
+    /// What is about to be sent, as version 1. The number names the entry in the other calls.
+    std::size_t creating(std::string title);
     void created(std::size_t entry, RecordId id);
-    void updating(std::size_t entry, std::string value);
+    /// The version to send. Not for an entry in doubt.
+    std::int64_t updating(std::size_t entry);
     void updated(std::size_t entry);
+    /// What the record's field held when its writer read it: empty when that may be, else why not.
+    std::string read(std::size_t entry, std::string_view value);
 
+    const Entry& entry(std::size_t number) const { return entries_[number]; }
     const std::vector<Entry>& entries() const { return entries_; }
     std::size_t acknowledged() const;
 
@@ -37,12 +43,6 @@ struct StoredRecord {
     std::string title, value;
 };
 
-struct Verdict {
-    int lost = 0;                      ///< acknowledged and not there, or there with an older value
-    int doubled = 0;                   ///< there more than once
-    std::vector<std::string> details;  ///< the first few
-};
-
-Verdict compare(const std::vector<Ledger::Entry>& promised, const std::vector<StoredRecord>& stored);
+void compare(const std::vector<Ledger::Entry>& promised, const std::vector<StoredRecord>& stored, Verdict& verdict);
 
 }  // namespace stoa::app::probe

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/probe/client.hpp"
+#include "app/probe/load_report.hpp"
 
 namespace stoa::app::probe {
 
@@ -18,20 +19,6 @@ struct LoadOptions {
     CallerOptions caller{};
     bool keep = false;  ///< leave the records that were made
 };
-
-struct LoadReport {
-    Summary summary;
-    Verdict verdict;
-    std::size_t records = 0;  ///< whose creation was acknowledged
-    bool session = false;     ///< a browser took part
-    double seconds = 0;
-
-    bool passed() const {
-        return summary.failed == 0 && verdict.lost == 0 && verdict.doubled == 0 && summary.logouts == 0;
-    }
-};
-std::string to_json(const LoadReport& report);
-std::string to_text(const LoadReport& report);
 
 class Load {
   public:
@@ -49,13 +36,15 @@ class Load {
     Load(Target target, const LoadOptions& options);
     Status log_in();
     void stop();
-    Result<std::vector<StoredRecord>> read_back();
-    void clean_up(const std::vector<StoredRecord>& stored);
+    Status look_up_webhook(Caller& caller);
+    /// Reads everything back, compares, removes.
+    Status judge(LoadReport& report);
 
     const Target target_;
     const LoadOptions options_;
     const std::string run_;
     std::string cookie_;
+    Boards boards_;
     Measures measures_;
     std::atomic<bool> stopped_{false};
     std::int64_t begin_us_ = 0;

@@ -46,6 +46,7 @@ void Measures::failed(std::int64_t took_us, Fault fault, bool logout) {
     note(took_us);
     ++counts_.failed;
     if (logout) ++counts_.logouts;
+    if (fault.status == 200) ++counts_.wrong;
     if (counts_.faults.size() < kFaultsMax) counts_.faults.push_back(std::move(fault));
 }
 

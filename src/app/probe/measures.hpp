@@ -23,6 +23,7 @@ struct Fault {
 struct Summary {
     std::int64_t requests = 0;
     std::int64_t failed = 0;
+    std::int64_t wrong = 0;           ///< of those, answered with 200 and not what it must be
     std::int64_t logouts = 0;         ///< of those, a page that was asked for with a session and said "log in"
     std::int64_t client_retries = 0;  ///< requests sent again because a connection broke without an answer
     double stall_ms = 0;              ///< longest time of one request with all its retries

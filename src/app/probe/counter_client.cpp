@@ -6,19 +6,16 @@
 namespace stoa::app::probe {
 
 void CounterClient::round() {
-    const auto turn = board_.turn();
+    auto turn = board_.turn();
     if (!turn) return;
-    if (turn->id == 0) {
-        open(*turn);
-        return;
-    }
+    if (turn->id == 0 && !open(*turn)) return;
     add(*turn);
     read(*turn);
     add(*turn);
     find_in_list(*turn);
 }
 
-void CounterClient::open(const CounterBoard::Turn& turn) {
+bool CounterClient::open(CounterBoard::Turn& turn) {
     std::string parameters;
     json::Writer out(parameters);
     out.begin_object().key("fields").begin_object();
@@ -32,7 +29,13 @@ void CounterClient::open(const CounterBoard::Turn& turn) {
             id = task ? number_of(*task, "id") : 0;
             return id > 0 ? "" : "there is no id in it";
         });
-    done ? board_.opened(turn.counter, id) : board_.not_opened();
+    if (!done) {
+        board_.not_opened();
+        return false;
+    }
+    board_.opened(turn.counter, id);
+    turn.id = id;
+    return true;
 }
 
 void CounterClient::add(const CounterBoard::Turn& turn) {

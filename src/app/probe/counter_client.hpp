@@ -15,7 +15,7 @@ class CounterClient {
     void round();
 
   private:
-    void open(const CounterBoard::Turn& turn);
+    bool open(CounterBoard::Turn& turn);
     void add(const CounterBoard::Turn& turn);
     void read(const CounterBoard::Turn& turn);
     void find_in_list(const CounterBoard::Turn& turn);

@@ -16,16 +16,16 @@ void write_side(json::Writer& out, std::int64_t amount, std::int64_t version) {
 }  // namespace
 
 void TransferClient::round() {
-    const auto ticket = board_.moving(asker_.job().number);
-    if (!ticket) {
-        open();
-        return;
+    auto ticket = board_.moving(asker_.job().number);
+    while (!ticket) {
+        if (!open()) return;
+        ticket = board_.moving(asker_.job().number);
     }
     if (move(*ticket)) ++rounds_ % 2 == 0 ? read_one(*ticket) : read_both(*ticket);
     look_at_another();
 }
 
-void TransferClient::open() {
+bool TransferClient::open() {
     const PairBoard::Ticket ticket = board_.opening(asker_.job().number);
     std::string parameters;
     json::Writer out(parameters);
@@ -48,6 +48,7 @@ void TransferClient::open() {
         return left > 0 && right > 0 ? "" : "there are no two ids in it";
     });
     if (done) board_.opened(ticket, left, right);
+    return done;
 }
 
 bool TransferClient::move(const PairBoard::Ticket& ticket) {

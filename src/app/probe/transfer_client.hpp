@@ -14,7 +14,7 @@ class TransferClient {
     void round();
 
   private:
-    void open();
+    bool open();
     bool move(const PairBoard::Ticket& ticket);
     void read_both(const PairBoard::Ticket& ticket);
     void read_one(const PairBoard::Ticket& ticket);

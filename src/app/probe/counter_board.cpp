@@ -6,7 +6,7 @@ namespace stoa::app::probe {
 namespace {
 
 constexpr std::size_t kOpenAtOnce = 2;  ///< few, so that clients meet
-/// A list of the portal has 500; and a portal may add them all up for each new one.
+/// Clients that are just adding may go past it. The portal adds them all up for each new one.
 constexpr std::size_t kIncrementsMax = 200;
 
 }  // namespace

@@ -34,6 +34,15 @@ TEST(MeasuresTest, the_longest_request_is_kept_for_all_and_for_each_window) {
     ASSERT_EQ(summary.faults.size(), 1u);
 }
 
+TEST(MeasuresTest, a_wrong_answer_is_told_apart_from_none) {
+    Measures measures;
+    measures.failed(1, {.what = "x", .status = 200, .request_id = {}, .why = "too old"});
+    measures.failed(1, {.what = "x", .status = 503, .request_id = {}, .why = "busy"});
+    measures.failed(1, {.what = "x", .request_id = {}, .why = "no answer"});
+    EXPECT_EQ(measures.summary().failed, 3);
+    EXPECT_EQ(measures.summary().wrong, 1);
+}
+
 TEST(MeasuresTest, the_oldest_request_that_waits_is_known) {
     Measures measures;
     EXPECT_FALSE(measures.oldest_us().has_value());

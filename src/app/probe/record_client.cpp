@@ -18,7 +18,7 @@ void RecordClient::round() {
     if (!create(entry)) return;
     read(entry);
     find_in_list(entry);
-    // Alternately: a reader of the first rows by id, then in a list; whichever comes second must not be behind.
+    // By id or in a list: either must know it.
     if (update(entry)) entry % 2 == 0 ? read(entry) : find_in_list(entry);
     if (entry % 2 == 0 || entry < kLookBack) return;
     const std::size_t older = entry - kLookBack;

@@ -46,13 +46,21 @@ Result<std::vector<StoredCounter>> Remains::counters() {
     return stored;
 }
 
-/// They are fewer than one answer of that list holds, CounterBoard sees to that.
+/// That list has no pages of its own; what is longer than one answer is asked for by id.
 Status Remains::read_increments(StoredCounter& counter) {
-    std::string parameters;
-    json::Writer(parameters).begin_object().field("taskId", counter.id).end_object();
-    STOA_TRY(const json::Value body, ask("task.elapseditem.getlist", parameters));
-    for (const json::Value* row : rows_of(body))
-        counter.increments.push_back({text_of(*row, "COMMENT_TEXT"), number_of(*row, "SECONDS")});
+    RecordId last = 0;
+    for (int page = 0; page < kPagesMax; ++page) {
+        std::string parameters;
+        json::Writer out(parameters);
+        out.begin_object().field("taskId", counter.id).key("order").begin_object().field("ID", "ASC").end_object();
+        out.key("filter").begin_object().field(">ID", last).end_object().end_object();
+        STOA_TRY(const json::Value body, ask("task.elapseditem.getlist", parameters));
+        const auto rows = rows_of(body);
+        if (rows.empty()) return {};
+        for (const json::Value* row : rows)
+            counter.increments.push_back({text_of(*row, "COMMENT_TEXT"), number_of(*row, "SECONDS")});
+        last = number_of(*rows.back(), "ID");
+    }
     return {};
 }
 

@@ -153,35 +153,66 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
     return next;
 }
 
-/// Who should take over; empty when nobody can at the moment.
-std::string successor(const Settings& settings, const ClusterView& cluster, const std::string& wanted) {
-    for (const auto& name : settings.members) {
-        if (name == settings.name || (!wanted.empty() && name != wanted)) continue;
-        const Member* member = published(cluster, name);
-        const ServerLife* listed = cluster.acknowledgers->member(name);
-        if (member == nullptr || listed == nullptr || listed->life != member->life) continue;
-        if (member->receiving && member->applying && member->lag_ms < 2'000) return name;
-    }
+/// Why a member cannot take over just now, after its name; empty: it can.
+std::string unfit_to_lead(const ClusterView& cluster, const Self& self, const std::string& name) {
+    const Member* member = published(cluster, name);
+    if (member == nullptr) return " is not heard of";
+    if (member->life.empty()) return " has no server running";
+    const ServerLife* listed = cluster.acknowledgers->member(name);
+    if (listed == nullptr || listed->life != member->life) return " is not listed to acknowledge yet";
+    if (!member->receiving || member->follows_epoch != self.epoch) return " does not receive";
+    if (!member->applying) return " does not apply";
+    if (member->lag_ms >= kHandoverLagMs) return " is " + std::to_string(member->lag_ms) + " ms behind";
     return {};
 }
 
-std::optional<Action> lead_command(const Settings& settings, const ClusterView& cluster) {
+/// Who should take over; or whom or what that waits for.
+struct Successor {
+    std::string name, missing;
+};
+Successor successor(const Settings& settings, const ClusterView& cluster, const Self& self, const std::string& wanted) {
+    Successor found;
+    for (const auto& name : settings.members) {
+        if (name == settings.name || (!wanted.empty() && name != wanted)) continue;
+        const auto why = unfit_to_lead(cluster, self, name);
+        if (!why.empty()) {
+            found.missing += (found.missing.empty() ? "" : "; ") + name + why;
+        } else if (found.name.empty() || found.name == self.handover.avoid) {
+            found.name = name;
+        }
+    }
+    return found;
+}
+
+/// `wait`: not yet, for the reason given.
+std::optional<Action> lead_command(const Settings& settings, const ClusterView& cluster, const Self& self,
+                                   std::int64_t now_us) {
     if (!wants(cluster, Command::Kind::switchover)) {
         // Forcing is for when nobody leads.
         if (wants(cluster, Command::Kind::force)) return act(Kind::answer, settings.name + " takes writes");
         return std::nullopt;
     }
     const auto& wanted = cluster.command->member;
+    const auto& members = settings.members;
     if (wanted == settings.name || cluster.acknowledgers->preferred == settings.name) {
         return act(Kind::answer, settings.name + " takes writes");
     }
-    const auto to = successor(settings, cluster, wanted);
-    if (to.empty()) {
-        return act(Kind::answer, "refused: " + (wanted.empty() ? "no standby" : wanted) +
-                                     " is not up to date and listed to acknowledge");
+    if (!wanted.empty() && std::find(members.begin(), members.end(), wanted) == members.end()) {
+        return act(Kind::answer, "refused: there is no member " + wanted);
     }
+    const auto& handover = self.handover;
+    const auto to = successor(settings, cluster, self, wanted);
+    const bool known = handover.id == cluster.command->id;
+    const bool late = known && passed(handover.asked_us, settings.timing.handover_wait_ms, now_us);
+    if (late || handover.holds >= kHandoverHoldsMax) {
+        const auto& problem = to.name.empty() ? to.missing : handover.problem;
+        return act(Kind::answer, (handover.holds > 0 ? "failed: " : "refused: ") +
+                                     (problem.empty() ? "nobody was fit to take over in time" : problem));
+    }
+    if (to.name.empty()) return wait("a switchover waits: " + to.missing);
+    if (now_us < handover.again_us) return wait("a switchover waits: " + handover.problem);
     Action action = act(Kind::hand_over, "an operator asked for it");
-    action.member = to;
+    action.member = to.name;
     return action;
 }
 
@@ -219,13 +250,14 @@ Action lead(const Settings& settings, const ClusterView& cluster, const Self& se
     }
     if (!cluster.fresh) return wait("etcd does not answer");
     if (!cluster.leader->open) return act(Kind::announce, "it takes writes");
-    if (auto command = lead_command(settings, cluster)) return *command;
+    const auto command = lead_command(settings, cluster, self, now_us);
+    if (command && command->kind != Kind::wait) return *command;
     if (auto list = next_list(settings, cluster, self, now_us)) {
         Action change = act(Kind::change_list, "members came or went");
         change.list = std::move(list);
         return change;
     }
-    return wait();
+    return command.value_or(wait());
 }
 
 Action stop_receiving(const ClusterView& cluster) {

@@ -74,7 +74,8 @@ class LocalServer {
     Status lock_barred(const Acknowledgers& list);
     Status unlock_others(const Acknowledgers& list);
 
-    /// No new commits; waits for those under way. The heartbeat must rest meanwhile.
+    /// No new commits; waits for those under way, and leaves all as it was when they do not end in time. The heartbeat
+    /// must rest meanwhile.
     Status stop_writes(int timeout_ms);
     Status resume_writes();
     Status end_leadership();  ///< after stop_writes(): ready to follow in place

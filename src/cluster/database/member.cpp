@@ -111,6 +111,7 @@ void MemberRuntime::Impl::run() {
         self_.receipts_lost = receipts_lost(view);
         const Action action = decide(settings_, view, self_, now_us());
         show(view, action);
+        note_handover(view);
         give_copies(view);
         if (action.kind == Kind::wait) {
             if (locks_unsure_ && self_.served && self_.writable && view.fresh) (void)settle_list();
@@ -182,7 +183,6 @@ void MemberRuntime::Impl::look_at_server() {
         if (self_.server != Self::Server::answers) self_.server = Self::Server::starting;
         if (answered_us_ != 0 && !self_.writable && ms_since(answered_us_) > kHungMs) {
             log::warn("database_server_hangs", {{"member", settings_.name}, {"do", "it is ended and started again"}});
-            process_.kill();
             answered_us_ = 0;
         }
         return;
@@ -226,6 +226,7 @@ ClusterView MemberRuntime::Impl::read_cluster() {
 }
 
 void MemberRuntime::Impl::note_vacancy(const ClusterView& view) {
+    if (view.command && view.command->id == answered_.id) view.command = answered_;
     if (!view.fresh || view.leader) {
         self_.vacant_us = 0;
     } else if (self_.vacant_us == 0) {
@@ -322,7 +323,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::copy:
             return copy(action, view);
         case Kind::answer:
-            return answer(action, view);
+            return answer(action.reason, view);
     }
     return {};
 }
@@ -343,6 +344,7 @@ Status MemberRuntime::Impl::kill_server(const Action& action) {
     // Nothing runs in it any more once the signal is on its way: others may take over at once.
     server_.reset();
     const auto deadline = now_us() + 200'000;
+/// Its disk may be why, so nothing here touches one, the log as little as a file, before the key is given up.
     while (process_.pid() != 0 && now_us() < deadline)
         ::usleep(2'000);
     return {};

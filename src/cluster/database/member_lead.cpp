@@ -11,6 +11,8 @@ namespace stoa::cluster::database {
 namespace {
 
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
+constexpr int kNearMs = 150;     ///< a successor that applies what there is so quickly can take over
+constexpr int kHandoverPauseMs = 300;  ///< between tries
 
 }  // namespace
 
@@ -66,6 +68,7 @@ Status MemberRuntime::Impl::adopt() {
     self_.epoch = taken.epoch;
     self_.key_revision = taken.revision;
     self_.served = self_.writable;
+    if (self_.served) announced_epoch_ = self_.epoch;
     self_.taken_us = now_us();
     renewed_us_ = taken.sent_us;
     list_revision_ = list ? list->mod_revision : 0;
@@ -97,6 +100,8 @@ Status MemberRuntime::Impl::announce(const ClusterView& view) {
     STOA_TRY(const auto revision, key_.rewrite(to_json(leader)));
     self_.key_revision = revision;
     own_ = {revision, leader, view.acknowledgers};
+    if (announced_epoch_ == self_.epoch) return {};
+    announced_epoch_ = self_.epoch;
     remember_change(view);
     return {};
 }
@@ -136,9 +141,7 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
         history.erase(history.begin());
     (void)etcd_.put(keys_.history(), to_json(history));
     if (view.command && view.command->answer.empty() && view.command->kind != Command::Kind::reseed) {
-        Action done;
-        done.reason = settings_.name + " leads since epoch " + std::to_string(self_.epoch);
-        (void)answer(done, view);
+        (void)answer(settings_.name + " leads since epoch " + std::to_string(self_.epoch), view);
     }
 }
 
@@ -191,8 +194,8 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
             for (const auto& one : list.members) {
                 const auto at = view.members.find(one.name);
                 if (at == view.members.end()) continue;
-                const auto received = peers_.received(at->second.address, kPeerMs);
-                covered = covered || (received && received->reached(position));
+                const auto now = peers_.standing(at->second.address, kPeerMs);
+                covered = covered || (now && now->received.reached(position));
             }
             if (!covered) ::usleep(20'000);
         }
@@ -205,8 +208,63 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
     return {};
 }
 
+void MemberRuntime::Impl::note_handover(const ClusterView& view) {
+    const bool asked = !self_.token.empty() && view.command && view.command->answer.empty() &&
+                       view.command->kind == Command::Kind::switchover;
+    if (!asked) {
+        self_.handover = {};
+    } else if (self_.handover.id != view.command->id) {
+        self_.handover = {};
+        self_.handover.id = view.command->id;
+        self_.handover.asked_us = now_us();
+    }
+}
+
+Status MemberRuntime::Impl::applied_by(const std::string& member, const ClusterView& view, const Position& position,
+                                       std::int64_t deadline_us) {
+    const auto at = view.members.find(member);
+    if (at == view.members.end()) return not_found(member + " is not heard of");
+    for (;;) {
+        const auto now = peers_.standing(at->second.address, kPeerMs);
+        if (now && now->applied.reached(position)) return {};
+        if (!now && now.error().code == Errc::not_found) return now.error();
+        if (now_us() >= deadline_us) {
+            return Error{Errc::timeout, member + (now ? " did not apply everything in time" : " does not answer")};
+        }
+        ::usleep(3'000);
+    }
+}
+
+void MemberRuntime::Impl::resume(const ClusterView& view) {
+    // What fails here is made good by the loop, which finds a leader that is not open.
+    if (!server_.resume_writes()) return;
+    Leader leader = *view.leader;
+    leader.open = true;
+    leader.handover.clear();
+    const auto opened = key_.rewrite(to_json(leader));
+    if (!opened) return;
+    self_.key_revision = *opened;
+    own_ = {*opened, leader, own_.list};
+}
+
 Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& view) {
+    auto& handover = self_.handover;
+    const auto failed = [&](const Error& error) -> Status {
+        handover.problem = error.message;
+        handover.avoid = action.member;
+        handover.again_us = now_us() + kHandoverPauseMs * 1'000LL;
+        return error;
+    };
+    if (locks_unsure_) STOA_CHECK(settle_list());
+    // How long the successor takes to apply what stands here now is how long writers would be held.
+    const auto now = server_.position();
+    if (!now) return failed(now.error());
+    if (auto near = applied_by(action.member, view, *now, now_us() + kNearMs * 1'000LL); !near) {
+        return failed(near.error());
+    }
     const auto begun = now_us();
+    const auto deadline = begun + settings_.timing.handover_hold_ms * 1'000LL;
+    ++handover.holds;
     heartbeat_.stop();
     Leader leader = *view.leader;
     leader.open = false;
@@ -214,29 +272,26 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     STOA_TRY(const auto closed, key_.rewrite(to_json(leader)));
     self_.key_revision = closed;
     own_ = {closed, leader, view.acknowledgers};
-    const auto back = [&](Error error) -> Status {
-        (void)server_.resume_writes();
-        Action failed;
-        failed.reason = "failed: " + error.message;
-        (void)answer(failed, view);
-        return error;
+    const auto back = [&](const Error& error) {
+        resume(view);
+        log::warn("database_hand_over_failed", {{"member", settings_.name},
+                                                {"to", action.member},
+                                                {"held_ms", ms_since(begun)},
+                                                {"problem", error.message}});
+        return failed(error);
     };
-    if (auto stopped = server_.stop_writes(2'000); !stopped) return back(std::move(stopped).error());
-    auto position = server_.position();
-    if (!position) return back(std::move(position).error());
-    const auto deadline = now_us() + 2'000'000;
-    bool there = false;
-    while (!there && now_us() < deadline) {
-        const auto received = peers_.received(view.members.at(action.member).address, kPeerMs);
-        there = received && received->reached(*position);
-        if (!there) ::usleep(5'000);
-    }
-    if (!there) return back({Errc::timeout, action.member + " did not catch up in time."});
+    if (auto stopped = server_.stop_writes(settings_.timing.handover_hold_ms); !stopped) return back(stopped.error());
+    const auto position = server_.position();
+    if (!position) return back(position.error());
+    if (auto applied = applied_by(action.member, view, *position, deadline); !applied) return back(applied.error());
     Acknowledgers list = *view.acknowledgers;
     list.preferred = action.member;
     list.base = *position;
-    if (auto written = write_list(list); !written) return back(std::move(written).error());
-    if (auto ended = server_.end_leadership(); !ended) return back(std::move(ended).error());
+    if (auto written = write_list(list); !written) {
+        locks_unsure_ = true;  // it may stand there all the same
+        return back(written.error());
+    }
+    if (auto ended = server_.end_leadership(); !ended) return back(ended.error());
     watchdog_.disarm();
     self_.writable = self_.as_leader = false;
     key_.give_up();

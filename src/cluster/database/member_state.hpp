@@ -113,6 +113,13 @@ class MemberRuntime::Impl {
     /// After a change of the list that failed halfway.
     Status settle_list();
     Status hand_over(const Action& action, const ClusterView& view);
+    /// Of a switchover that is asked for, or was.
+    void note_handover(const ClusterView& view);
+    /// That the member has applied all up to there.
+    Status applied_by(const std::string& member, const ClusterView& view, const Position& position,
+                      std::int64_t deadline_us);
+    /// Open again after a switchover that did not succeed.
+    void resume(const ClusterView& view);
     Status give_up();
     void renewed(std::int64_t sent_us) {
         renewed_us_ = sent_us;
@@ -134,7 +141,9 @@ class MemberRuntime::Impl {
     void alert(const Action& action);
     void publish(bool now);
     void publish_loop();
-    Status answer(const Action& action, const ClusterView& view);
+    /// The command of the view.
+    Status answer(const std::string& text, const ClusterView& view);
+    Status put_answer(Command command, const std::string& text);
     void tell(const Action& action, const Status& done, std::int64_t begun);
 
     const MemberOptions options_;
@@ -179,6 +188,8 @@ class MemberRuntime::Impl {
     Watchdog watchdog_;
     std::atomic<std::int64_t> renewed_us_{0}, confirmed_until_us_{0};
     std::int64_t confirmed_logged_us_ = 0;  ///< of the confirming thread
+    Command answered_;  ///< the last one, which the copy of etcd may not show yet
+    std::int64_t announced_epoch_ = 0;
     enum class Copied { no, well, badly };
     std::atomic<Copied> copied_{Copied::no};
     std::atomic<bool> giving_{false};

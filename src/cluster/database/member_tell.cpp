@@ -118,10 +118,16 @@ void MemberRuntime::Impl::tell(const Action& action, const Status& done, std::in
                 {"problem", done ? std::string_view() : std::string_view(done.error().message)}});
 }
 
-Status MemberRuntime::Impl::answer(const Action& action, const ClusterView& view) {
-    if (!view.command) return {};
-    Command command = *view.command;
-    command.answer = action.reason;
+Status MemberRuntime::Impl::answer(const std::string& text, const ClusterView& view) {
+    if (!view.command || !view.command->answer.empty()) return {};
+    STOA_CHECK(put_answer(*view.command, text));
+    answered_ = *view.command;
+    answered_.answer = text;
+    return {};
+}
+
+Status MemberRuntime::Impl::put_answer(Command command, const std::string& text) {
+    command.answer = text;
     return etcd_.put(keys_.command(), to_json(command)).ok() ? Status() : Status(Error{Errc::unavailable, "etcd"});
 }
 

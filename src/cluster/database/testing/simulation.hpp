@@ -21,6 +21,7 @@ struct SimulationResult {
     std::string violation;  ///< empty: all went well
     std::int64_t acknowledged = 0;
     int leaders = 0;           ///< epochs that were opened
+    int switchovers = 0;       ///< planned, of those
     std::int64_t down_ms = 0;  ///< without an open leader, during the chaos
 };
 

@@ -20,6 +20,7 @@ using Kind = Action::Kind;
 constexpr int kHungMs = 3'000;  ///< a replica that does not answer for so long is ended
 constexpr int kTickMs = 100;
 constexpr int kStartingMs = 20;  ///< between looks at a server that does not answer yet
+constexpr int kApplyMs = 20'000;
 constexpr int kApplyTries = 10;
 constexpr int kPauseMs = 2'500;     ///< then the leader is still there, and is tried again
 constexpr int kReceiptsMs = 1'000;  ///< after that a receipt that must have been sent counts as lost
@@ -60,7 +61,8 @@ MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
       copied_at_(options_.work_dir + "/copied"),
       watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms),
       key_(options_.etcd, keys_.leader(), settings_.timing.lease_ttl_s, settings_.timing.renew_ms,
-           {[this](std::int64_t sent) { renewed(sent); }, [this] { wake(); }}),
+           {[this] { return !is_stuck(settings_.timing.fence_ms); }, [this](std::int64_t sent) { renewed(sent); },
+            [this] { wake(); }}),
       heartbeat_(options_.server, settings_.timing.beat_ms, [this] { wake(); }),
       mirror_(options_.etcd, keys_.root(), [this] { wake(); }),
       lease_client_(bounded(options_.etcd)),
@@ -68,6 +70,7 @@ MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
 
 Status MemberRuntime::Impl::start() {
     STOA_CHECK(watchdog_.start());
+    came_round();
     mirror_.start();
     lease_.start();
     publisher_ = std::thread([this] {
@@ -104,14 +107,15 @@ void MemberRuntime::Impl::stop() {
 
 void MemberRuntime::Impl::run() {
     while (!stopping_) {
+        came_round();
         look();
         ClusterView view = read_cluster();
         note_vacancy(view);
+        note_handover(view);
         see_acknowledgers(view);
         self_.receipts_lost = receipts_lost(view);
         const Action action = decide(settings_, view, self_, now_us());
         show(view, action);
-        note_handover(view);
         give_copies(view);
         if (action.kind == Kind::wait) {
             if (locks_unsure_ && self_.served && self_.writable && view.fresh) (void)settle_list();
@@ -139,7 +143,7 @@ void MemberRuntime::Impl::look() {
     const pid_t pid = process_.pid();
     const std::string identity = process_identity(pid);
     const std::string before = self_.life;
-    if (identity.empty()) {
+    if (identity.empty() || identity == ended_) {
         self_.server = Self::Server::down;
         self_.life.clear();
         self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
@@ -182,6 +186,7 @@ void MemberRuntime::Impl::look_at_server() {
         server_.reset();
         if (self_.server != Self::Server::answers) self_.server = Self::Server::starting;
         if (answered_us_ != 0 && !self_.writable && ms_since(answered_us_) > kHungMs) {
+            process_.kill();  // first: to write the log may wait for the same disk
             log::warn("database_server_hangs", {{"member", settings_.name}, {"do", "it is ended and started again"}});
             answered_us_ = 0;
         }
@@ -221,12 +226,12 @@ ClusterView MemberRuntime::Impl::read_cluster() {
         view.acknowledgers = own_.list;
         view.revision = own_.revision;
     }
+    if (view.command && view.command->id == answered_.id) view.command = answered_;
     hang_limit_ms_ = hang_limit_ms(settings_.timing, view, system_clock().now_us() / 1'000);
     return view;
 }
 
 void MemberRuntime::Impl::note_vacancy(const ClusterView& view) {
-    if (view.command && view.command->id == answered_.id) view.command = answered_;
     if (!view.fresh || view.leader) {
         self_.vacant_us = 0;
     } else if (self_.vacant_us == 0) {
@@ -303,7 +308,8 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::take_leadership:
             return take(action);
         case Kind::apply: {
-            STOA_CHECK(server_.apply(self_.received, 20'000));
+            came_round(kApplyMs);
+            STOA_CHECK(server_.apply(self_.received, kApplyMs));
             steps_.applied_us = now_us();
             return {};
         }
@@ -329,25 +335,35 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
 }
 
 Status MemberRuntime::Impl::start_server(const Action& action) {
+    if (!ended_.empty() && process_identity(process_.pid()) == ended_) {
+        problem_ = "the server that was ended has not gone yet: see its disk";
+        return Error{Errc::unavailable, problem_};
+    }
     const Status started = process_.start(action.as_leader);
     problem_ = started ? std::string() : started.error().message;
     return started;
 }
 
+/// Its disk may be why, so nothing here touches one, the log as little as a file, before the key is given up.
 Status MemberRuntime::Impl::kill_server(const Action& action) {
-    process_.kill();
+    const auto epoch = self_.epoch;
+    if (!watchdog_.kill_server()) process_.kill();
     if (self_.hangs) killed_by_hang_ = true;
+    ended_ = self_.life.substr(0, self_.life.find('.'));
+    // Nothing runs in it any more once the signal is on its way: others may take over at once.
+    const auto deadline = now_us() + 200'000;
+    while (process_identity(process_.pid()) == ended_ && now_us() < deadline)
+        ::usleep(2'000);
+    self_.server = Self::Server::down;
+    self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
+    const Status left = self_.token.empty() ? Status() : give_up();
+    publish(true);
+    server_.reset();
     log::error("database_server_ended", {{"member", settings_.name},
-                                         {"epoch", self_.epoch},
+                                         {"epoch", epoch},
                                          {"why", action.reason},
                                          {"do", "it starts again as a replica by itself"}});
-    // Nothing runs in it any more once the signal is on its way: others may take over at once.
-    server_.reset();
-    const auto deadline = now_us() + 200'000;
-/// Its disk may be why, so nothing here touches one, the log as little as a file, before the key is given up.
-    while (process_.pid() != 0 && now_us() < deadline)
-        ::usleep(2'000);
-    return {};
+    return left;
 }
 
 MemberRuntime::MemberRuntime(MemberOptions options, DatabaseProcess& process)

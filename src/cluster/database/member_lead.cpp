@@ -11,6 +11,7 @@ namespace stoa::cluster::database {
 namespace {
 
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
+constexpr int kOpenMs = 10'000;  ///< to stop appliers may take long; nobody writes yet
 constexpr int kNearMs = 150;     ///< a successor that applies what there is so quickly can take over
 constexpr int kHandoverPauseMs = 300;  ///< between tries
 
@@ -82,7 +83,9 @@ Status MemberRuntime::Impl::adopt() {
 Status MemberRuntime::Impl::open(const Acknowledgers& list) {
     if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
     watchdog_.arm(process_.pid(), watchdog_.until_us());
+    came_round(kOpenMs);
     STOA_CHECK(server_.open(list));
+    came_round();
     self_.served = true;
     locks_unsure_ = false;  // open() sets them all
     self_.follows_epoch = 0;
@@ -180,6 +183,7 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
     if (locks_unsure_) STOA_CHECK(settle_list());
     locks_unsure_ = true;
     STOA_CHECK(server_.lock_barred(list));
+    came_round();
     const auto& before = view.acknowledgers->members;
     const bool only_grows = std::all_of(before.begin(), before.end(), [&](const ServerLife& one) {
         return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
@@ -191,6 +195,7 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
         bool covered = list.members.empty();
         const auto deadline = now_us() + 1'000'000;
         while (!covered && now_us() < deadline) {
+            came_round();
             for (const auto& one : list.members) {
                 const auto at = view.members.find(one.name);
                 if (at == view.members.end()) continue;
@@ -203,6 +208,7 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
         list.base = position;
     }
     STOA_CHECK(write_list(list));
+    came_round();
     STOA_CHECK(server_.unlock_others(list));
     locks_unsure_ = false;
     return {};
@@ -262,6 +268,7 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     if (auto near = applied_by(action.member, view, *now, now_us() + kNearMs * 1'000LL); !near) {
         return failed(near.error());
     }
+    came_round();
     const auto begun = now_us();
     const auto deadline = begun + settings_.timing.handover_hold_ms * 1'000LL;
     ++handover.holds;
@@ -284,6 +291,7 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     const auto position = server_.position();
     if (!position) return back(position.error());
     if (auto applied = applied_by(action.member, view, *position, deadline); !applied) return back(applied.error());
+    came_round();
     Acknowledgers list = *view.acknowledgers;
     list.preferred = action.member;
     list.base = *position;
@@ -303,7 +311,6 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
 }
 
 Status MemberRuntime::Impl::give_up() {
-    heartbeat_.stop();
     if (killed_by_hang_ && own_.list) {
         // Whoever comes next is more patient.
         Acknowledgers list = *own_.list;
@@ -323,6 +330,7 @@ Status MemberRuntime::Impl::give_up() {
         }
     }
     key_.give_up(earlier);
+    heartbeat_.stop();  // not before: its sessions may wait for a server that hangs
     self_.token.clear();
     self_.served = self_.restarting = self_.forced = false;
     if (process_.pid() == 0 || !(self_.writable || self_.as_leader)) watchdog_.disarm();
@@ -340,7 +348,7 @@ void MemberRuntime::Impl::confirm_loop() {
             addresses = confirm_addresses_;
         }
         const bool silent = ms_since(renewed_us_.load()) > settings_.timing.fence_ms * 6 / 10;
-        if (addresses.empty() || !silent) {
+        if (addresses.empty() || !silent || is_stuck(settings_.timing.fence_ms)) {
             if (holding) peers.release();
             holding = false;
             continue;

@@ -121,7 +121,12 @@ class MemberRuntime::Impl {
     /// Open again after a switchover that did not succeed.
     void resume(const ClusterView& view);
     Status give_up();
+    /// The loop does its work, and may take so long for the next round.
+    void came_round(int allowed_ms = 0) { loop_us_ = now_us() + allowed_ms * 1'000LL; }
+    /// Its disk or whatever it waits for stalls: nobody looks at the heartbeat any more.
+    bool is_stuck(int limit_ms) const { return now_us() - loop_us_.load() > limit_ms * 1'000LL; }
     void renewed(std::int64_t sent_us) {
+        if (is_stuck(settings_.timing.fence_ms)) return;
         renewed_us_ = sent_us;
         watchdog_.extend(sent_us + settings_.timing.fence_ms * 1'000LL);
     }
@@ -172,6 +177,7 @@ class MemberRuntime::Impl {
     } steps_;
     std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;
+    std::string ended_;  ///< identity of the server that it killed last; on a disk that stalls it stays for long
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;
     bool locks_unsure_ = false;  ///< which accounts are locked, or whether a list is still on its way to etcd
@@ -182,14 +188,15 @@ class MemberRuntime::Impl {
     std::int64_t waiting_us_ = 0;
     bool publish_now_ = false;
     std::map<std::string, std::string> known_addresses_;
+    Command answered_;  ///< the last one, which the copy of etcd may not show yet
+    std::int64_t announced_epoch_ = 0;
     Action::Kind last_failed_ = Action::Kind::wait;
     std::int64_t failed_us_ = 0;
 
     Watchdog watchdog_;
+    std::atomic<std::int64_t> loop_us_{0};  ///< when the loop came round last
     std::atomic<std::int64_t> renewed_us_{0}, confirmed_until_us_{0};
     std::int64_t confirmed_logged_us_ = 0;  ///< of the confirming thread
-    Command answered_;  ///< the last one, which the copy of etcd may not show yet
-    std::int64_t announced_epoch_ = 0;
     enum class Copied { no, well, badly };
     std::atomic<Copied> copied_{Copied::no};
     std::atomic<bool> giving_{false};

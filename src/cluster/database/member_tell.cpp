@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kPublishMs = 200;
 constexpr int kAlertS = 5;
+constexpr int kStuckMs = 10'000;  ///< longer than any step of one that follows takes
 
 }  // namespace
 
@@ -93,6 +94,13 @@ void MemberRuntime::Impl::publish_loop() {
             if (stopping_) return;
             urgent_ = false;
             json = wanted_json_;
+            if (is_stuck(kStuckMs)) {
+                // What it said last is not true any more; the leader does not count on it then.
+                Member stuck = wanted_;
+                stuck.receiving = stuck.applying = stuck.in_pool = stuck.writable = false;
+                stuck.problem = "its agent is stuck: see its disk";
+                json = to_json(stuck);
+            }
         }
         if (json.empty() || json == written) continue;
         if (lease_.put(keys_.member(settings_.name), json)) written = std::move(json);

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace stoa::cluster::database {
@@ -66,13 +68,27 @@ std::uint64_t start_of(pid_t pid) {
     return value;
 }
 
+/// Of the file whose name is made from `path`; one of another user's is none.
+Fd open_in_memory(const std::string& path, std::string& place) {
+    std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a
+    for (const char c : path)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+    char name[17];
+    std::snprintf(name, sizeof(name), "%016llx", static_cast<unsigned long long>(hash));
+    place = std::string("/dev/shm/stoa-watchdog-") + name;
+    Fd file(::open(place.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    struct stat about {};
+    const bool own = file && ::fstat(file.get(), &about) == 0 && about.st_uid == ::geteuid() && S_ISREG(about.st_mode);
+    return own ? std::move(file) : Fd();
+}
+
 bool alive(pid_t pid) {
     return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
 }
 
 /// In the child of a program with threads: system calls only. `lock` is held until it ends.
 template <class Shared>
-[[noreturn]] void guard(Shared& shared, int lock, int slack_ms) {
+[[noreturn]] void guard(Shared& shared, int lock, int slack_ms, const char* path) {
     ::setsid();
     ::prctl(PR_SET_NAME, "stoa-db-watch");
     for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
@@ -92,7 +108,10 @@ template <class Shared>
             shared.until_us.compare_exchange_strong(expected, 0);
         }
         const bool armed = shared.server.load() > 0 && shared.until_us.load() > 0;
-        if (!armed && !alive(shared.agent.load())) ::_exit(0);
+        if (!armed && !alive(shared.agent.load())) {
+            ::unlink(path);
+            ::_exit(0);
+        }
         const timespec pause{0, kTickMs * 1'000'000L};
         ::nanosleep(&pause, nullptr);
     }
@@ -107,7 +126,13 @@ Watchdog::~Watchdog() {
 }
 
 Status Watchdog::start() {
-    file_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    std::string place;
+    file_ = open_in_memory(path_, place);
+    if (file_) {
+        path_ = place;
+    } else {
+        file_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    }
     if (!file_ || ::ftruncate(file_.get(), sizeof(Shared)) != 0) {
         return internal_error("Cannot write " + path_ + ": " + std::strerror(errno));
     }
@@ -120,25 +145,26 @@ Status Watchdog::start() {
     return ensure();
 }
 
+/// The same file, whatever its name is by now: locks belong to what was opened.
+Fd Watchdog::open_again() const {
+    return Fd(::open(("/proc/self/fd/" + std::to_string(file_.get())).c_str(), O_RDWR | O_CLOEXEC));
+}
+
 bool Watchdog::is_guarded() const {
-    const Fd probe(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    const Fd probe = open_again();
     return ::flock(probe.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
 Status Watchdog::ensure() {
     if (is_guarded()) return {};
-    const int lock = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
-    if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        if (lock >= 0) ::close(lock);
-        return {};  // another one was quicker
-    }
+    const Fd lock = open_again();
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};  // another one was quicker
     const pid_t child = ::fork();
     if (child == 0) {
         const pid_t grandchild = ::fork();
-        if (grandchild == 0) guard(*shared_, lock, slack_ms_);
+        if (grandchild == 0) guard(*shared_, lock.get(), slack_ms_, path_.c_str());
         ::_exit(grandchild > 0 ? 0 : 1);
     }
-    ::close(lock);
     int status = 0;
     if (child < 0 || ::waitpid(child, &status, 0) != child || status != 0) {
         return internal_error("The watchdog of the database server cannot be started.");
@@ -158,6 +184,11 @@ void Watchdog::arm(pid_t server, std::int64_t until_us) {
 void Watchdog::disarm() {
     shared_->until_us = 0;
     shared_->server = 0;
+}
+
+bool Watchdog::kill_server() {
+    const pid_t server = shared_->server.load();
+    return server > 0 && start_of(server) == shared_->server_start.load() && ::kill(server, SIGKILL) == 0;
 }
 
 void Watchdog::extend(std::int64_t until_us) {

@@ -116,6 +116,7 @@ class MemberComponent final : public node::Component {
         options.server.server = {dir + "/socket", 0};
         options.server.user = "root";
         options.reseed = {dir, context.address()};
+        options.server_log = dir + "/output.log";
         auto member = std::make_unique<MemberRuntime>(std::move(options), *process_);
         if (const auto started = member->start(); !started) {
             log::error("database_member",

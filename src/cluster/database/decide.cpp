@@ -106,6 +106,7 @@ bool others_acknowledge(const Self& self, const std::vector<ServerLife>& members
 
 bool fit_to_acknowledge(const Member& member, const Self& self, const Acknowledgers& list) {
     if (member.life.empty() || !member.receiving || !member.applying || member.acknowledges) return false;
+    if (member.damaged) return false;
     if (member.follows_epoch != self.epoch || list.is_barred({member.name, member.life})) return false;
     return member.lag_ms < 1'000 || member.received.reached(self.applied);
 }
@@ -162,6 +163,7 @@ std::string unfit_to_lead(const ClusterView& cluster, const Self& self, const st
     if (listed == nullptr || listed->life != member->life) return " is not listed to acknowledge yet";
     if (!member->receiving || member->follows_epoch != self.epoch) return " does not receive";
     if (!member->applying) return " does not apply";
+    if (member->damaged) return " has a damaged page";
     if (member->lag_ms >= kHandoverLagMs) return " is " + std::to_string(member->lag_ms) + " ms behind";
     return {};
 }
@@ -216,6 +218,17 @@ std::optional<Action> lead_command(const Settings& settings, const ClusterView& 
     return action;
 }
 
+/// A leader with a damaged page still has everything that was acknowledged, in its log; a standby has it all sound.
+std::optional<Action> leave_damaged(const Settings& settings, const ClusterView& cluster, const Self& self,
+                                    std::int64_t now_us) {
+    if (!self.damaged || now_us < self.handover.again_us) return std::nullopt;
+    const auto to = successor(settings, cluster, self, {});
+    if (to.name.empty()) return std::nullopt;
+    Action action = act(Kind::hand_over, "a page of its data is damaged");
+    action.member = to.name;
+    return action;
+}
+
 Action lead(const Settings& settings, const ClusterView& cluster, const Self& self, std::int64_t now_us) {
     const auto& timing = settings.timing;
     const bool gone = cluster.fresh && cluster.revision >= self.key_revision &&
@@ -252,6 +265,7 @@ Action lead(const Settings& settings, const ClusterView& cluster, const Self& se
     if (!cluster.leader->open) return act(Kind::announce, "it takes writes");
     const auto command = lead_command(settings, cluster, self, now_us);
     if (command && command->kind != Kind::wait) return *command;
+    if (auto leave = leave_damaged(settings, cluster, self, now_us)) return *leave;
     if (auto list = next_list(settings, cluster, self, now_us)) {
         Action change = act(Kind::change_list, "members came or went");
         change.list = std::move(list);
@@ -267,7 +281,8 @@ Action stop_receiving(const ClusterView& cluster) {
 }
 
 Action follow_leader(const Settings& settings, const ClusterView& cluster, const Self& self, std::int64_t now_us) {
-    if (self.server == Server::down) return start(false, cluster.leader->name + " leads");
+    const bool copy_due = self.damaged && settings.reseed && now_us >= self.follow_again_us;
+    if (self.server == Server::down && !copy_due) return start(false, cluster.leader->name + " leads");
     if (self.server == Server::starting) return wait("its server is starting");
     if (self.writable || self.as_leader) return act(Kind::kill_server, cluster.leader->name + " leads");
     const ServerLife* listed = cluster.acknowledgers->member(settings.name);
@@ -275,9 +290,11 @@ Action follow_leader(const Settings& settings, const ClusterView& cluster, const
     const bool barred = cluster.acknowledgers->is_barred({settings.name, self.life});
     if (barred || (self.acknowledges && !acknowledging)) return act(Kind::leave_list, "it is not listed any more");
     const bool told = wants(cluster, Command::Kind::reseed) && cluster.command->member == settings.name;
-    if (told || (self.parted && settings.reseed)) {
+    if (told || ((self.parted || self.damaged) && settings.reseed)) {
         if (now_us < self.follow_again_us) return wait("copying again is due later");
-        Action copy = act(Kind::copy, told ? "an operator asked for it" : "its history is not the leader's");
+        Action copy = act(Kind::copy, told           ? "an operator asked for it"
+                                      : self.damaged ? "a page of its data is damaged"
+                                                     : "its history is not the leader's");
         if (told) copy.member = cluster.command->from;
         return copy;
     }
@@ -360,6 +377,7 @@ Member describe(const Settings& settings, const Self& self) {
     member.received = self.received;
     member.applied = self.applied;
     member.vote = self.vote;
+    member.damaged = self.damaged;
     return member;
 }
 

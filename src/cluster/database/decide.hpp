@@ -34,6 +34,7 @@ struct Self {
     bool applying = false;
     bool copying = false;       ///< a new copy is being fetched
     bool parted = false;        ///< its history is not the leader's, or the leader has it no more
+    bool damaged = false;       ///< a page of its data is; until they were copied
     std::string source;         ///< address it receives from
     std::int64_t heard_us = 0;  ///< when something last came from there, as far as is known
     Position received;          ///< complete transactions, applied or not

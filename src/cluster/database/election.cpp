@@ -44,7 +44,8 @@ Best greatest(const ClusterView& view, const std::vector<std::string>& configure
         if (voted(member, view.epoch()) && rank(configured, name) < configured.size()) voters.push_back(&member);
     }
     const auto order = [&](const Member* member) {
-        return member->name == preferred ? std::size_t{0} : 1 + rank(configured, member->name);
+        const std::size_t last = member->damaged ? configured.size() : 0;
+        return member->name == preferred ? last : 1 + last + rank(configured, member->name);
     };
     std::sort(voters.begin(), voters.end(), [&](const Member* a, const Member* b) { return order(a) < order(b); });
     Best best;

@@ -20,6 +20,8 @@ using Kind = Action::Kind;
 constexpr int kHungMs = 3'000;  ///< a replica that does not answer for so long is ended
 constexpr int kTickMs = 100;
 constexpr int kStartingMs = 20;  ///< between looks at a server that does not answer yet
+constexpr int kServerLogMs = 300;  ///< between looks at the server's log
+constexpr int kDamagedStarts = 3;
 constexpr int kApplyMs = 20'000;
 constexpr int kApplyTries = 10;
 constexpr int kPauseMs = 2'500;     ///< then the leader is still there, and is tried again
@@ -164,6 +166,7 @@ void MemberRuntime::Impl::look() {
         self_.follows_epoch = 0;
         answered_us_ = 0;
     }
+    look_for_damage();
     self_.write_until_us = watchdog_.until_us();
     self_.may_have_led = !led_.value().empty();
     self_.hangs = heartbeat_.hangs();
@@ -211,10 +214,47 @@ void MemberRuntime::Impl::look_at_server() {
     // Changes that cannot be applied again and again: its data are not what they should be. Appliers that were just
     // started run for a moment, until they come to the change: only what is applied counts as progress.
     if (!(facts->applied == apply_failed_at_)) apply_failures_ = 0;
+    if (is_damage(facts->apply_error)) found_damage(facts->problem);
     apply_failed_ = facts->apply_error != 0 && !facts->applying;
     self_.parted = self_.parted || apply_failures_ >= kApplyTries;
     lag_ms_ = facts->source.empty() ? 0 : facts->lag_ms;
     problem_ = facts->problem;
+}
+
+/// A start after a power cut may name a torn page and repair it (InnoDB's doublewrite buffer): only what a server that
+/// answers says counts at once.
+void MemberRuntime::Impl::look_for_damage() {
+    if (self_.copying || self_.damaged) {
+        server_log_us_ = 0;
+        (void)server_log_.look();
+        return;
+    }
+    const bool answers = self_.server == Self::Server::answers;
+    const bool due = ms_since(server_log_us_) >= kServerLogMs || server_log_us_ == 0;
+    if (due || self_.server == Self::Server::down) {
+        server_log_us_ = now_us();
+        if (server_log_.look()) {
+            if (answers && !damage_at_start_) return found_damage(server_log_.line());
+            damage_at_start_ = true;
+        }
+    }
+    if (answers) {
+        damage_at_start_ = false;
+        damaged_starts_ = 0;
+    } else if (damage_at_start_ && self_.server == Self::Server::down) {
+        damage_at_start_ = false;
+        if (++damaged_starts_ >= kDamagedStarts) found_damage(server_log_.line());
+    }
+}
+
+void MemberRuntime::Impl::found_damage(const std::string& how) {
+    if (self_.damaged) return;
+    self_.damaged = true;
+    damaged_starts_ = 0;
+    publish(true);
+    log::error("database_damaged", {{"member", settings_.name},
+                                    {"problem", how},
+                                    {"do", "its data are copied anew; see the host's disk and memory"}});
 }
 
 ClusterView MemberRuntime::Impl::read_cluster() {

@@ -25,7 +25,8 @@ struct MemberOptions {
     std::string work_dir;              ///< for what must survive the agent: exists
     db::mariadb::AdminOptions server;  ///< the own server, as an account that may do everything
     Accounts accounts;
-    ReseedOptions reseed;  ///< with an empty folder nothing is copied
+    ReseedOptions reseed;    ///< with an empty folder nothing is copied
+    std::string server_log;  ///< the own server's error log; empty: what it says of damaged pages is not seen
 };
 
 class MemberRuntime {

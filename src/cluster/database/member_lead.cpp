@@ -13,6 +13,7 @@ namespace {
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
 constexpr int kOpenMs = 10'000;  ///< to stop appliers may take long; nobody writes yet
 constexpr int kNearMs = 150;     ///< a successor that applies what there is so quickly can take over
+constexpr int kHandoverLongPauseMs = 10'000;
 constexpr int kHandoverPauseMs = 300;  ///< between tries
 
 }  // namespace
@@ -218,7 +219,7 @@ void MemberRuntime::Impl::note_handover(const ClusterView& view) {
     const bool asked = !self_.token.empty() && view.command && view.command->answer.empty() &&
                        view.command->kind == Command::Kind::switchover;
     if (!asked) {
-        self_.handover = {};
+        if (!self_.damaged || self_.token.empty() || !self_.handover.id.empty()) self_.handover = {};
     } else if (self_.handover.id != view.command->id) {
         self_.handover = {};
         self_.handover.id = view.command->id;
@@ -258,7 +259,9 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     const auto failed = [&](const Error& error) -> Status {
         handover.problem = error.message;
         handover.avoid = action.member;
-        handover.again_us = now_us() + kHandoverPauseMs * 1'000LL;
+        // One that no command asked for goes on for as long as it takes.
+        const int pause_ms = handover.holds < kHandoverHoldsMax ? kHandoverPauseMs : kHandoverLongPauseMs;
+        handover.again_us = now_us() + pause_ms * 1'000LL;
         return error;
     };
     if (locks_unsure_) STOA_CHECK(settle_list());

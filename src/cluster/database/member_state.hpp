@@ -17,6 +17,7 @@
 #include "base/fd.hpp"
 #include "base/file_util.hpp"
 #include "base/thread_annotations.hpp"
+#include "cluster/database/damage.hpp"
 #include "cluster/database/heartbeat.hpp"
 #include "cluster/database/leader_key.hpp"
 #include "cluster/database/member.hpp"
@@ -92,6 +93,9 @@ class MemberRuntime::Impl {
     void look();
     void look_at_server();
     ClusterView read_cluster();
+    /// What the server's log says of its data, and what its appliers say.
+    void look_for_damage();
+    void found_damage(const std::string& how);
     void note_vacancy(const ClusterView& view);
     void see_acknowledgers(const ClusterView& view);
     /// For a second now.
@@ -177,6 +181,10 @@ class MemberRuntime::Impl {
     } steps_;
     std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;
+    DamageLog server_log_{options_.server_log};
+    std::int64_t server_log_us_ = 0;
+    bool damage_at_start_ = false;  ///< it named a damaged page and does not answer yet; it may still repair it
+    int damaged_starts_ = 0;        ///< in a row that ended so
     std::string ended_;  ///< identity of the server that it killed last; on a disk that stalls it stays for long
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;

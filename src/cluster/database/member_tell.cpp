@@ -16,7 +16,10 @@ constexpr int kStuckMs = 10'000;  ///< longer than any step of one that follows 
 void MemberRuntime::Impl::show(const ClusterView& view, const Action& action) {
     if (const auto copied = copied_.exchange(Copied::no); copied != Copied::no) {
         self_.copying = false;
-        if (copied == Copied::well) self_.follow_again_us = 0;  // the pause is for the next try
+        if (copied == Copied::well) {
+            self_.follow_again_us = 0;  // the pause is for the next try
+            self_.damaged = false;
+        }
     }
     MutexLock lock(mutex_);
     shown_view_ = view;
@@ -68,14 +71,15 @@ void MemberRuntime::Impl::alert(const Action& action) {
 void MemberRuntime::Impl::publish(bool now) {
     Member member = describe(settings_, self_);
     member.lag_ms = lag_ms_;
-    member.in_pool =
-        member.follows_epoch != 0 && member.receiving && member.applying && lag_ms_ <= settings_.timing.lag_pool_ms;
+    member.in_pool = !member.damaged && member.follows_epoch != 0 && member.receiving && member.applying && lag_ms_ <= settings_.timing.lag_pool_ms;
     member.problem = self_.parted ? "its history is not the leader's: " + problem_ : problem_;
+    if (member.damaged) member.problem = "a page of its data is damaged";
     if (heartbeat_.waits_for_receipts()) member.problem = "commits wait for a standby";
     MutexLock lock(mutex_);
     const bool weighty = member.life != wanted_.life || member.receiving != wanted_.receiving ||
                          member.vote != wanted_.vote || member.follows_epoch != wanted_.follows_epoch ||
-                         member.acknowledges != wanted_.acknowledges || member.writable != wanted_.writable;
+                         member.acknowledges != wanted_.acknowledges || member.writable != wanted_.writable ||
+                         member.damaged != wanted_.damaged;
     wanted_ = std::move(member);
     wanted_json_ = to_json(wanted_);
     if (now || weighty) {

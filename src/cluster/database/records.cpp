@@ -113,7 +113,8 @@ std::string to_json(const Member& member) {
             .field("received", member.vote->received.text())
             .end_object();
     }
-    w.field("lag_ms", member.lag_ms).field("in_pool", member.in_pool).field("problem", member.problem).end_object();
+    w.field("lag_ms", member.lag_ms).field("in_pool", member.in_pool);
+    w.field("damaged", member.damaged).field("problem", member.problem).end_object();
     return out;
 }
 
@@ -222,6 +223,7 @@ Result<Member> member_from_json(std::string_view text) {
                            })
                    .integer("lag_ms", member.lag_ms, -kAny)
                    .flag("in_pool", member.in_pool)
+                   .flag("damaged", member.damaged)
                    .text("problem", member.problem)
                    .require("name", !member.name.empty(), "must not be empty")
                    .status());

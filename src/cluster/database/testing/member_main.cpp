@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     options.work_dir = dir;
     options.server.server = {dir + "/socket", 0};
     options.server.user = "root";
+    options.server_log = dir + "/output.txt";
     options.accounts = {"only-for-this-test", "only-for-this-test"};
     options.reseed = {dir, "127.0.0.1", std::stoi(argv[3]) + 1};
     testing::ChildDatabase process(dir);

@@ -104,6 +104,14 @@ bool others_acknowledge(const Self& self, const std::vector<ServerLife>& members
     });
 }
 
+/// One of them says that it acknowledges, and receives.
+bool acknowledged_by_any(const ClusterView& cluster, const std::vector<ServerLife>& members) {
+    return std::any_of(members.begin(), members.end(), [&](const ServerLife& one) {
+        const Member* member = published(cluster, one.name);
+        return member != nullptr && member->life == one.life && member->acknowledges && member->receiving;
+    });
+}
+
 bool fit_to_acknowledge(const Member& member, const Self& self, const Acknowledgers& list) {
     if (member.life.empty() || !member.receiving || !member.applying || member.acknowledges) return false;
     if (member.damaged) return false;
@@ -129,7 +137,7 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
                                            [&](const auto& other) { return other.name == one.name; });
             const bool silent = seen != self.acknowledgers.end() && seen->life == one.life &&
                                 passed(seen->not_receiving_us, settings.timing.drop_ms, now_us);
-            drop = silent && others_acknowledge(self, next.members, one.name);
+            drop = silent && (others_acknowledge(self, next.members, one.name) || !settings.block_without_receipts);
             if (drop) next.barred.push_back(one);
         }
         if (drop) {
@@ -147,7 +155,10 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
         next.members.push_back({name, member->life});
         changed = true;
     }
-    const bool alone = next.members.empty() && !settings.block_without_receipts;
+    // A standby is listed first, and waited for when it acknowledges: what it has
+    // received before brings no receipt.
+    const bool ready = !next.alone || settings.block_without_receipts || acknowledged_by_any(cluster, next.members);
+    const bool alone = !settings.block_without_receipts && (next.members.empty() || !ready);
     changed = changed || alone != next.alone;
     next.alone = alone;
     if (!changed) return std::nullopt;
@@ -164,6 +175,7 @@ std::string unfit_to_lead(const ClusterView& cluster, const Self& self, const st
     if (!member->receiving || member->follows_epoch != self.epoch) return " does not receive";
     if (!member->applying) return " does not apply";
     if (member->damaged) return " has a damaged page";
+    if (cluster.acknowledgers->alone) return " is not waited for yet";
     if (member->lag_ms >= kHandoverLagMs) return " is " + std::to_string(member->lag_ms) + " ms behind";
     return {};
 }

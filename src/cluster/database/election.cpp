@@ -80,7 +80,7 @@ Verdict elect(const ClusterView& view, const std::vector<std::string>& configure
             const Member* member = find(view, one.name);
             verdict.stuck = verdict.stuck || (member != nullptr && !member->life.empty() && member->life != one.life);
         }
-        if (view.acknowledgers->members.empty()) {
+        if (view.acknowledgers->members.empty() || view.acknowledgers->alone) {
             verdict.missing = "no standby has everything that " + view.acknowledgers->leader + " has";
             verdict.stuck = true;
         }
@@ -128,7 +128,7 @@ ForcePlan plan_force(const ClusterView& view, const std::vector<std::string>& co
                                      " have are lost.");
             }
         }
-        if (record.members.empty() && record.leader != chosen->name) {
+        if ((record.members.empty() || record.alone) && record.leader != chosen->name) {
             plan.risks.push_back("Nobody but " + record.leader + " had to have the latest changes: they are lost.");
         }
         if (record.leader != chosen->name && !chosen->received.reached(record.base)) {

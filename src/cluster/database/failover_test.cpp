@@ -312,6 +312,34 @@ TEST_F(Failover, a_standby_with_a_damaged_page_answers_no_reads_and_is_copied_an
     check();
 }
 
+TEST_F(Failover, with_the_policy_alarm_writes_go_on_alone_until_a_standby_is_back) {
+    begin();
+    const auto leader = cluster_.leader();
+    const auto each_standby = [&](const std::function<void(TestCluster::Host&)>& act) {
+        for (std::size_t i = 0; i < cluster_.size(); ++i) {
+            if (cluster_.host(i).name != leader) act(cluster_.host(i));
+        }
+    };
+    std::ofstream(cluster_.host(leader).dir + "/policy") << "alarm\n";
+    each_standby([&](TestCluster::Host& host) {
+        host.agent->freeze();
+        cluster_.kill_server(host, SIGKILL);
+    });
+    const auto alone = [&] {
+        const auto view = cluster_.view();
+        return view.acknowledgers && view.acknowledgers->alone;
+    };
+    ASSERT_TRUE(fixture::eventually(alone, 20'000));
+    EXPECT_TRUE(flowing());
+    EXPECT_TRUE(cluster_.view().members.at(leader).problem.find("alone") != std::string::npos);
+    each_standby([](TestCluster::Host& host) { host.agent->thaw(); });
+    ASSERT_TRUE(fixture::eventually([&] { return !alone(); }, 60'000));
+    ASSERT_NO_FATAL_FAILURE(end_round("no standby, policy alarm"));
+    EXPECT_EQ(cluster_.leader(), leader);
+    EXPECT_EQ(cluster_.sql(cluster_.host(leader), "SELECT @@rpl_semi_sync_master_enabled"), "1\n");
+    check();
+}
+
 TEST_F(Failover, a_server_whose_data_contradict_the_leaders_changes_is_copied_anew) {
     begin();
     const auto leader = [&](const std::string& sql) { cluster_.sql(cluster_.host(cluster_.leader()), sql); };

@@ -190,6 +190,10 @@ Status LocalServer::open(const Acknowledgers& list) {
     return run("SET GLOBAL read_only=0");
 }
 
+Status LocalServer::wait_for_receipts(bool wait) {
+    return run(std::string("SET GLOBAL rpl_semi_sync_master_enabled=") + (wait ? "1" : "0"));
+}
+
 Status LocalServer::leave_list() {
     STOA_CHECK(run("STOP SLAVE IO_THREAD", kStopMs));
     return run("SET GLOBAL rpl_semi_sync_slave_enabled=0");

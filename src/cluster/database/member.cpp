@@ -19,7 +19,7 @@ using Kind = Action::Kind;
 
 constexpr int kHungMs = 3'000;  ///< a replica that does not answer for so long is ended
 constexpr int kTickMs = 100;
-constexpr int kStartingMs = 20;  ///< between looks at a server that does not answer yet
+constexpr int kStartingMs = 20;    ///< between looks at a server that does not answer yet
 constexpr int kServerLogMs = 300;  ///< between looks at the server's log
 constexpr int kDamagedStarts = 3;
 constexpr int kApplyMs = 20'000;
@@ -53,6 +53,7 @@ std::string process_identity(pid_t pid) {
 MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
     : options_(std::move(options)),
       settings_(options_.settings),
+      counts_alone_(!settings_.block_without_receipts),
       keys_(Keys(options_.cluster)),
       process_(process),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -110,6 +111,7 @@ void MemberRuntime::Impl::stop() {
 void MemberRuntime::Impl::run() {
     while (!stopping_) {
         came_round();
+        settings_.block_without_receipts = !counts_alone_;
         look();
         ClusterView view = read_cluster();
         note_vacancy(view);
@@ -415,6 +417,9 @@ Status MemberRuntime::start() {
 }
 void MemberRuntime::stop() {
     impl_->stop();
+}
+void MemberRuntime::set_policy(bool counts_alone) {
+    impl_->set_policy(counts_alone);
 }
 ClusterView MemberRuntime::view() const {
     return impl_->view();

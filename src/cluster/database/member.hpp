@@ -42,6 +42,10 @@ class MemberRuntime {
     /// The server stays as it is; who leads goes on leading for as long as its lease lasts, then the watchdog ends it.
     void stop();
 
+    /// While no standby is there commits count all the same
+    /// (Settings::block_without_receipts). Any time.
+    void set_policy(bool counts_alone);
+
     ClusterView view() const;
     Member self() const;
     /// What it waits for, for people; empty when nothing is amiss.

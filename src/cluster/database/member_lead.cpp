@@ -84,6 +84,7 @@ Status MemberRuntime::Impl::adopt() {
 Status MemberRuntime::Impl::open(const Acknowledgers& list) {
     if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
     watchdog_.arm(process_.pid(), watchdog_.until_us());
+    if (self_.writable && self_.served) return server_.wait_for_receipts(!list.alone);  // only that is another
     came_round(kOpenMs);
     STOA_CHECK(server_.open(list));
     came_round();
@@ -189,6 +190,8 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
     const bool only_grows = std::all_of(before.begin(), before.end(), [&](const ServerLife& one) {
         return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
     });
+    // From here on nothing counts without a receipt; what did before is below `base`.
+    if (view.acknowledgers->alone && !list.alone) STOA_CHECK(server_.wait_for_receipts(true));
     // While nobody was listed, nothing was acknowledged, unless an operator's policy allowed that.
     if (!only_grows || view.acknowledgers->alone) {
         // Somebody who stays must have all that those who go may have acknowledged.

@@ -67,6 +67,9 @@ class MemberRuntime::Impl {
     Status start();
     void stop();
 
+    void set_policy(bool counts_alone) {
+        if (counts_alone_.exchange(counts_alone) != counts_alone) wake();
+    }
     ClusterView view() const {
         MutexLock lock(mutex_);
         return shown_view_;
@@ -156,7 +159,8 @@ class MemberRuntime::Impl {
     void tell(const Action& action, const Status& done, std::int64_t begun);
 
     const MemberOptions options_;
-    const Settings& settings_;
+    Settings settings_;  ///< the policy is the loop's own, the rest never changes
+    std::atomic<bool> counts_alone_;
     const DatabaseKeys keys_;
     DatabaseProcess& process_;
     Fd wake_;
@@ -179,7 +183,7 @@ class MemberRuntime::Impl {
         std::int64_t noticed_us = 0, fenced_us = 0, taken_us = 0, applied_us = 0, opened_us = 0;
         std::string from, reason;
     } steps_;
-    std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, lag_ms_ = 0;
+    std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, alone_alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;
     DamageLog server_log_{options_.server_log};
     std::int64_t server_log_us_ = 0;
@@ -194,6 +198,7 @@ class MemberRuntime::Impl {
     Position apply_failed_at_;
     Position waiting_at_;
     std::int64_t waiting_us_ = 0;
+    bool shown_alone_ = false;
     bool publish_now_ = false;
     std::map<std::string, std::string> known_addresses_;
     Command answered_;  ///< the last one, which the copy of etcd may not show yet

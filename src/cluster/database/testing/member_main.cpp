@@ -72,6 +72,11 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s\n", started.error().message.c_str());
         return 1;
     }
-    for (;;)
-        ::pause();
+    for (;;) {
+        // A file "policy" beside the data sets it, as a service's does.
+        std::string policy;
+        std::ifstream(dir + "/policy") >> policy;
+        member.set_policy(policy == "alarm");
+        ::usleep(200'000);
+    }
 }

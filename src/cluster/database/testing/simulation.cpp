@@ -112,6 +112,7 @@ class Simulation {
             node.settings.name = node.name;
             node.settings.address = node.name + ":3306";
             node.settings.members = names;
+            node.settings.block_without_receipts = options.block_without_receipts;
         }
         cut_.assign(names.size(), std::vector<bool>(names.size(), false));
         etcd_cut_.assign(names.size(), false);
@@ -654,7 +655,8 @@ class Simulation {
                 hand_over(node, action);
                 break;
             case Action::Kind::answer:
-                ask_etcd(node, [this] { answer_command(); }, [](bool) {});
+                ask_etcd(
+                    node, [this] { answer_command(); }, [](bool) {});
                 busy(node, 200'000);
                 break;
             case Action::Kind::wait:
@@ -829,6 +831,7 @@ class Simulation {
                                       life(*at) == one.life && at->log.size() + at->relay.size() >= n->log.size());
             }
             const auto& before = *n->view->acknowledgers;
+            if (before.alone && !list.alone) n->as_leader = true;
             const bool only_grows = std::all_of(before.members.begin(), before.members.end(), [&](const auto& one) {
                 return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
             });
@@ -841,6 +844,10 @@ class Simulation {
     }
     void open(Node& node, const Acknowledgers& list, std::int64_t epoch) {
         if (node.self.epoch != epoch || now_ >= node.write_until_us) return;
+        if (node.writable && node.self.served) {
+            node.as_leader = !list.alone;
+            return;
+        }
         node.locked = barred(list);
         node.locks_unsure = node.closing = false;
         node.sql = false;
@@ -940,8 +947,8 @@ class Simulation {
         if (node.committed < node.log.size()) return again();
         node.writable = false;
         const auto at = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& m) { return m.name == to; });
-        const bool applied = server_runs(*at) && linked(node, *at) && at->source == node.index &&
-                             at->log.size() >= node.log.size();
+        const bool applied =
+            server_runs(*at) && linked(node, *at) && at->source == node.index && at->log.size() >= node.log.size();
         if (!applied) return again();
         Acknowledgers list = *node.view->acknowledgers;
         list.preferred = to;

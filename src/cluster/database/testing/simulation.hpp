@@ -14,7 +14,8 @@ struct SimulationOptions {
     std::uint64_t seed = 1;
     int members = 3;
     std::int64_t chaos_ms = 40'000;
-    bool trace = false;  ///< prints every action
+    bool block_without_receipts = true;  ///< Settings
+    bool trace = false;                  ///< prints every action
 };
 
 struct SimulationResult {

@@ -281,6 +281,7 @@ void MemberRuntime::Impl::note_vacancy(const ClusterView& view) {
         steps_ = {};
         steps_.noticed_us = self_.vacant_us;
         steps_.from = view.acknowledgers ? view.acknowledgers->leader : "";
+        steps_.from_epoch = view.epoch();
     }
 }
 
@@ -331,7 +332,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::start_server:
             return start_server(action);
         case Kind::give_up:
-            return give_up();
+            return give_up(action.reason);
         case Kind::forget:
             key_.forget();
             self_.token.clear();
@@ -398,7 +399,7 @@ Status MemberRuntime::Impl::kill_server(const Action& action) {
         ::usleep(2'000);
     self_.server = Self::Server::down;
     self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
-    const Status left = self_.token.empty() ? Status() : give_up();
+    const Status left = self_.token.empty() ? Status() : give_up(action.reason);
     publish(true);
     server_.reset();
     log::error("database_server_ended", {{"member", settings_.name},

@@ -11,6 +11,7 @@ namespace stoa::cluster::database {
 namespace {
 
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
+constexpr const char* kSilent = "its lease ended: the host or its agent was silent";
 constexpr int kOpenMs = 10'000;  ///< to stop appliers may take long; nobody writes yet
 constexpr int kNearMs = 150;     ///< a successor that applies what there is so quickly can take over
 constexpr int kHandoverLongPauseMs = 10'000;
@@ -121,6 +122,9 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
     change.from = steps_.from;
     change.to = settings_.name;
     change.reason = steps_.reason;
+    // One that took the key later and gave it up again has left the last word.
+    const bool told = view.vacated && view.vacated->epoch >= steps_.from_epoch && view.vacated->epoch < self_.epoch;
+    if (!change.from.empty()) change.why = told ? view.vacated->why : kSilent;
     change.base = view.acknowledgers->base.text();
     change.fence_ms = since(steps_.fenced_us);
     change.elect_ms = since(steps_.taken_us);
@@ -129,7 +133,8 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
     log::warn("database_leader", {{"member", change.to},
                                   {"before", change.from},
                                   {"epoch", change.epoch},
-                                  {"why", change.reason},
+                                  {"why", change.why},
+                                  {"chosen", change.reason},
                                   {"base", change.base},
                                   {"fence_ms", change.fence_ms},
                                   {"elect_ms", change.elect_ms},
@@ -308,6 +313,7 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     if (auto ended = server_.end_leadership(); !ended) return back(ended.error());
     watchdog_.disarm();
     self_.writable = self_.as_leader = false;
+    leave_word(action.reason);
     key_.give_up();
     self_.token.clear();
     self_.served = false;
@@ -316,7 +322,12 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     return {};
 }
 
-Status MemberRuntime::Impl::give_up() {
+void MemberRuntime::Impl::leave_word(const std::string& why) {
+    (void)etcd_.put(keys_.vacated(), to_json(Vacated{self_.epoch, why}));
+}
+
+Status MemberRuntime::Impl::give_up(const std::string& why) {
+    if (key_.held()) leave_word(why);
     if (killed_by_hang_ && own_.list) {
         // Whoever comes next is more patient.
         Acknowledgers list = *own_.list;

@@ -127,7 +127,9 @@ class MemberRuntime::Impl {
                       std::int64_t deadline_us);
     /// Open again after a switchover that did not succeed.
     void resume(const ClusterView& view);
-    Status give_up();
+    Status give_up(const std::string& why);
+    /// For whoever comes next; while the key is still held.
+    void leave_word(const std::string& why);
     /// The loop does its work, and may take so long for the next round.
     void came_round(int allowed_ms = 0) { loop_us_ = now_us() + allowed_ms * 1'000LL; }
     /// Its disk or whatever it waits for stalls: nobody looks at the heartbeat any more.
@@ -182,6 +184,7 @@ class MemberRuntime::Impl {
     struct {
         std::int64_t noticed_us = 0, fenced_us = 0, taken_us = 0, applied_us = 0, opened_us = 0;
         std::string from, reason;
+        std::int64_t from_epoch = 0;
     } steps_;
     std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, alone_alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;

@@ -155,8 +155,7 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
         next.members.push_back({name, member->life});
         changed = true;
     }
-    // A standby is listed first, and waited for when it acknowledges: what it has
-    // received before brings no receipt.
+    // A standby is listed first, and waited for when it acknowledges: what it received before brings no receipt.
     const bool ready = !next.alone || settings.block_without_receipts || acknowledged_by_any(cluster, next.members);
     const bool alone = !settings.block_without_receipts && (next.members.empty() || !ready);
     changed = changed || alone != next.alone;

@@ -258,7 +258,7 @@ TEST_F(Failover, a_standby_with_a_damaged_page_answers_no_reads_and_is_copied_an
     begin();
     constexpr std::int64_t kRows = 5'000;
     cluster_.sql(cluster_.host(cluster_.leader()),
-                 "USE portal; INSERT INTO entry SELECT seq FROM seq_1_to_" + std::to_string(kRows));
+                 "USE portal; INSERT INTO entry (account_id, id) SELECT 1, seq FROM seq_1_to_" + std::to_string(kRows));
     std::string odd;
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
         if (cluster_.host(i).name != cluster_.leader()) odd = cluster_.host(i).name;

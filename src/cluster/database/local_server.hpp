@@ -59,8 +59,7 @@ class LocalServer {
     /// Makes what a leader needs, bars those who may not connect, takes writes.
     Status open(const Acknowledgers& list);
     Status leave_list();
-    /// As the leader: a commit waits for a receipt from now on, or counts
-    /// without.
+    /// As the leader: a commit waits for a receipt from now on, or counts without.
     Status wait_for_receipts(bool wait);
 
     struct Follow {

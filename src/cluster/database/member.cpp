@@ -62,7 +62,7 @@ MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
       life_suffix_(options_.work_dir + "/life"),
       led_(options_.work_dir + "/led"),
       copied_at_(options_.work_dir + "/copied"),
-      watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms),
+      watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms, options_.work_dir + "/timeline"),
       key_(options_.etcd, keys_.leader(), settings_.timing.lease_ttl_s, settings_.timing.renew_ms,
            {[this] { return !is_stuck(settings_.timing.fence_ms); }, [this](std::int64_t sent) { renewed(sent); },
             [this] { wake(); }}),
@@ -122,12 +122,14 @@ void MemberRuntime::Impl::run() {
         show(view, action);
         give_copies(view);
         if (action.kind == Kind::wait) {
+            timeline_.flush();
             if (locks_unsure_ && self_.served && self_.writable && view.fresh) (void)settle_list();
             rest();
             continue;
         }
         const auto begun = now_us();
         const Status done = perform(action, view);
+        timeline_.flush();  // not before: a leader whose server ended gives its key up first
         tell(action, done, begun);
         if (!done) ::usleep(30'000);
         if (action.kind == Kind::start_server) rest();  // it is on its way
@@ -153,6 +155,7 @@ void MemberRuntime::Impl::look() {
         self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
         self_.parted = false;
         apply_failures_ = 0;
+        note_timeline();
         server_.reset();
         if (watchdog_.server() != 0 && self_.token.empty()) watchdog_.disarm();
     } else {
@@ -185,6 +188,11 @@ void MemberRuntime::Impl::look() {
     }
 }
 
+void MemberRuntime::Impl::note_timeline() {
+    if (self_.writable && !timeline_.is_open()) timeline_.found_open(self_.epoch, now_us());
+    if (!self_.writable && timeline_.is_open()) timeline_.closed(now_us());
+}
+
 void MemberRuntime::Impl::look_at_server() {
     auto facts = server_.look(kLookMs);
     if (!facts) {
@@ -201,6 +209,7 @@ void MemberRuntime::Impl::look_at_server() {
     self_.server = Self::Server::answers;
     self_.writable = !facts->read_only;
     self_.as_leader = facts->as_leader;
+    note_timeline();
     self_.acknowledges = facts->acknowledges;
     self_.receiving = facts->receiving;
     self_.applying = facts->applying;
@@ -336,7 +345,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::forget:
             key_.forget();
             self_.token.clear();
-            watchdog_.arm(process_.pid(), std::max<std::int64_t>(1, confirmed_until_us_.load()));
+            watchdog_.arm(process_.pid(), std::max<std::int64_t>(1, confirmed_until_us_.load()), self_.epoch);
             return {};
         case Kind::adopt:
             return adopt();
@@ -397,6 +406,7 @@ Status MemberRuntime::Impl::kill_server(const Action& action) {
     const auto deadline = now_us() + 200'000;
     while (process_identity(process_.pid()) == ended_ && now_us() < deadline)
         ::usleep(2'000);
+    timeline_.closed(now_us());
     self_.server = Self::Server::down;
     self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
     const Status left = self_.token.empty() ? Status() : give_up(action.reason);

@@ -42,8 +42,7 @@ class MemberRuntime {
     /// The server stays as it is; who leads goes on leading for as long as its lease lasts, then the watchdog ends it.
     void stop();
 
-    /// While no standby is there commits count all the same
-    /// (Settings::block_without_receipts). Any time.
+    /// While no standby is there commits count all the same (Settings::block_without_receipts). Any time.
     void set_policy(bool counts_alone);
 
     ClusterView view() const;

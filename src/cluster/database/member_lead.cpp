@@ -32,7 +32,7 @@ Status MemberRuntime::Impl::take(const Action& action) {
     self_.taken_us = now_us();
     renewed_us_ = taken.sent_us;
     const auto until = taken.sent_us + settings_.timing.fence_ms * 1'000LL;
-    watchdog_.arm(process_.pid(), until);
+    watchdog_.arm(process_.pid(), until, self_.epoch);
     // What etcd holds now that nobody else can take over: was the copy that led here stale?
     auto listing = etcd_.get_prefix(keys_.root());
     if (!listing) {
@@ -84,9 +84,10 @@ Status MemberRuntime::Impl::adopt() {
 
 Status MemberRuntime::Impl::open(const Acknowledgers& list) {
     if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
-    watchdog_.arm(process_.pid(), watchdog_.until_us());
+    watchdog_.arm(process_.pid(), watchdog_.until_us(), self_.epoch);
     if (self_.writable && self_.served) return server_.wait_for_receipts(!list.alone);  // only that is another
     came_round(kOpenMs);
+    timeline_.opened(self_.epoch, now_us());
     STOA_CHECK(server_.open(list));
     came_round();
     self_.served = true;
@@ -252,6 +253,7 @@ Status MemberRuntime::Impl::applied_by(const std::string& member, const ClusterV
 
 void MemberRuntime::Impl::resume(const ClusterView& view) {
     // What fails here is made good by the loop, which finds a leader that is not open.
+    if (!timeline_.is_open()) timeline_.opened(self_.epoch, now_us());
     if (!server_.resume_writes()) return;
     Leader leader = *view.leader;
     leader.open = true;
@@ -299,6 +301,7 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
         return failed(error);
     };
     if (auto stopped = server_.stop_writes(settings_.timing.handover_hold_ms); !stopped) return back(stopped.error());
+    timeline_.closed(now_us());
     const auto position = server_.position();
     if (!position) return back(position.error());
     if (auto applied = applied_by(action.member, view, *position, deadline); !applied) return back(applied.error());

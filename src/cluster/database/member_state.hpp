@@ -22,6 +22,7 @@
 #include "cluster/database/leader_key.hpp"
 #include "cluster/database/member.hpp"
 #include "cluster/database/peers.hpp"
+#include "cluster/database/timeline.hpp"
 #include "cluster/database/watchdog.hpp"
 #include "cluster/etcd/lease.hpp"
 #include "cluster/etcd/mirror.hpp"
@@ -95,6 +96,8 @@ class MemberRuntime::Impl {
     void rest();
     void look();
     void look_at_server();
+    /// Whether its server takes writes, as it was just seen.
+    void note_timeline();
     ClusterView read_cluster();
     /// What the server's log says of its data, and what its appliers say.
     void look_for_damage();
@@ -188,6 +191,7 @@ class MemberRuntime::Impl {
     } steps_;
     std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, alone_alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;
+    Timeline timeline_{options_.work_dir + "/timeline"};
     DamageLog server_log_{options_.server_log};
     std::int64_t server_log_us_ = 0;
     bool damage_at_start_ = false;  ///< it named a damaged page and does not answer yet; it may still repair it

@@ -24,6 +24,7 @@ struct Watchdog::Shared {
     std::atomic<std::int32_t> server;
     std::atomic<std::int32_t> agent;
     std::atomic<std::int32_t> process;
+    std::atomic<std::int64_t> epoch;
 };
 
 namespace {
@@ -86,9 +87,34 @@ bool alive(pid_t pid) {
     return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
 }
 
+char* put_number(char* at, std::int64_t number) {
+    char digits[20];
+    int count = 0;
+    do {
+        digits[count++] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/// A line of the timeline, after the fact: its disk may stall.
+void tell_closed(const char* timeline, std::int64_t at_us, std::int64_t epoch) {
+    char line[64];
+    char* end = put_number(line, at_us);
+    std::memcpy(end, " closed ", 8);
+    end = put_number(end + 8, epoch);
+    *end++ = '\n';
+    const int file = ::open(timeline, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) return;
+    [[maybe_unused]] const auto written = ::write(file, line, static_cast<std::size_t>(end - line));
+    ::close(file);
+}
+
 /// In the child of a program with threads: system calls only. `lock` is held until it ends.
 template <class Shared>
-[[noreturn]] void guard(Shared& shared, int lock, int slack_ms, const char* path) {
+[[noreturn]] void guard(Shared& shared, int lock, int slack_ms, const char* path, const char* timeline) {
     ::setsid();
     ::prctl(PR_SET_NAME, "stoa-db-watch");
     for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
@@ -103,9 +129,11 @@ template <class Shared>
         const std::int64_t until = shared.until_us.load();
         const pid_t server = shared.server.load();
         if (server > 0 && until > 0 && monotonic_us() > until + slack_ms * 1'000LL) {
-            if (start_of(server) == shared.server_start.load()) ::kill(server, SIGKILL);
+            const bool killed = start_of(server) == shared.server_start.load() && ::kill(server, SIGKILL) == 0;
+            const std::int64_t at_us = monotonic_us();
             std::int64_t expected = until;
             shared.until_us.compare_exchange_strong(expected, 0);
+            if (killed && timeline[0] != '\0') tell_closed(timeline, at_us, shared.epoch.load());
         }
         const bool armed = shared.server.load() > 0 && shared.until_us.load() > 0;
         if (!armed && !alive(shared.agent.load())) {
@@ -119,7 +147,8 @@ template <class Shared>
 
 }  // namespace
 
-Watchdog::Watchdog(std::string path, int slack_ms) : path_(std::move(path)), slack_ms_(slack_ms) {}
+Watchdog::Watchdog(std::string path, int slack_ms, std::string timeline)
+    : path_(std::move(path)), slack_ms_(slack_ms), timeline_(std::move(timeline)) {}
 
 Watchdog::~Watchdog() {
     if (shared_ != nullptr) ::munmap(shared_, sizeof(Shared));
@@ -162,7 +191,7 @@ Status Watchdog::ensure() {
     const pid_t child = ::fork();
     if (child == 0) {
         const pid_t grandchild = ::fork();
-        if (grandchild == 0) guard(*shared_, lock.get(), slack_ms_, path_.c_str());
+        if (grandchild == 0) guard(*shared_, lock.get(), slack_ms_, path_.c_str(), timeline_.c_str());
         ::_exit(grandchild > 0 ? 0 : 1);
     }
     int status = 0;
@@ -172,11 +201,12 @@ Status Watchdog::ensure() {
     return {};
 }
 
-void Watchdog::arm(pid_t server, std::int64_t until_us) {
+void Watchdog::arm(pid_t server, std::int64_t until_us, std::int64_t epoch) {
     if (shared_->server.load() != server) {
         shared_->until_us = 0;
         shared_->server_start = start_of(server);
     }
+    shared_->epoch = epoch;
     shared_->server = server;
     shared_->until_us = until_us;
 }

@@ -18,8 +18,8 @@ namespace stoa::cluster::database {
 class Watchdog {
   public:
     /// `path` names the file, made when it is not there; it lies there itself only where /dev/shm cannot be used.
-    /// `slack_ms`: how much later than the time it kills.
-    Watchdog(std::string path, int slack_ms);
+    /// `slack_ms`: how much later than the time it kills. `timeline`: where it says that it did (timeline.hpp).
+    Watchdog(std::string path, int slack_ms, std::string timeline = {});
     ~Watchdog();  ///< the process stays as long as there is something to watch, and a moment longer
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
@@ -28,8 +28,9 @@ class Watchdog {
     /// Starts another one when the process is gone.
     Status ensure();
 
-    /// The server that may take writes until then; 0 for both: none.
-    void arm(pid_t server, std::int64_t until_us);
+    /// The server that may take writes until then, in that epoch; 0 for both:
+    /// none.
+    void arm(pid_t server, std::int64_t until_us, std::int64_t epoch);
     void disarm();
     /// Kills the server that it is armed for, without a look at any disk. False: it is armed for none that runs.
     bool kill_server();
@@ -46,6 +47,7 @@ class Watchdog {
 
     std::string path_;
     const int slack_ms_;
+    const std::string timeline_;
     Fd file_;
     Shared* shared_ = nullptr;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// Whether the data of a MariaDB server are damaged, from its own error log: a page whose checksum is wrong is found only
-// when it is read, and the server that finds it goes on with everything else. One thread.
+// Whether the data of a MariaDB server are damaged, from its own error log: a page whose checksum is wrong is found
+// only when it is read, and the server that finds it goes on with everything else. One thread.
 
 #include <cstdint>
 #include <string>
@@ -25,9 +25,9 @@ class DamageLog {
 
   private:
     const std::string path_;
-    std::int64_t at_ = 0;   ///< read up to there
+    std::int64_t at_ = 0;     ///< read up to there
     std::uint64_t file_ = 0;  ///< its inode
-    std::string rest_;      ///< a line whose end has not come yet
+    std::string rest_;        ///< a line whose end has not come yet
     std::string line_;
 };
 

@@ -20,7 +20,7 @@ struct Timing {
     int lag_alert_ms = 30'000;
     int handover_wait_ms = 10'000;  ///< a planned switchover waits so long for somebody fit to take over
     int handover_hold_ms = 300;     ///< and holds writes for no longer until that one has everything
-    int promotion_ms = 30'000;  ///< a leader that has not opened by then gives up
+    int promotion_ms = 30'000;      ///< a leader that has not opened by then gives up
 };
 
 constexpr bool is_safe(const Timing& t) {

@@ -90,8 +90,8 @@ Result<int> cluster_db_status(const ClusterDbOptions& options) {
         print_line("  Commits count without any standby: one failure may lose them.");
     for (const database::Change& change : view.history) {
         print_line("  epoch " + std::to_string(change.epoch) + ": " + (change.from.empty() ? "nobody" : change.from) +
-                   " -> " + change.to + ", " + change.reason + ", no writes for " + std::to_string(change.open_ms) +
-                   " ms");
+                   " -> " + change.to + ", " + (change.why.empty() ? change.reason : change.why) + ", no writes for " +
+                   std::to_string(change.open_ms) + " ms");
     }
     print_line(code == 0 ? "All is well." : "Not all is well: stoa cluster db explain");
     return code;

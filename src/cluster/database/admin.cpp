@@ -78,8 +78,8 @@ Result<std::vector<std::string>> Admin::explain(const std::vector<std::string>& 
     }
     for (const auto& change : view.history) {
         out.push_back("Epoch " + std::to_string(change.epoch) + ": " + change.to + " after " +
-                      (change.from.empty() ? "nobody" : change.from) + ", " + change.reason + ", in " +
-                      std::to_string(change.open_ms) + " ms.");
+                      (change.from.empty() ? "nobody" : change.from) + (change.why.empty() ? "" : ", " + change.why) +
+                      "; it took over because " + change.reason + ", in " + std::to_string(change.open_ms) + " ms.");
     }
     return out;
 }

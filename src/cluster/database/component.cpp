@@ -19,7 +19,8 @@ namespace {
 
 constexpr const char* kService = "mariadb";
 constexpr std::size_t kFileBytesMax = 64 * 1024;
-constexpr std::int64_t kFilesUs = 200'000;  ///< between looks for the service's files
+constexpr std::int64_t kFilesUs = 200'000;     ///< between looks for the service's files
+constexpr std::int64_t kPolicyUs = 1'000'000;  ///< between looks whether the policy changed
 
 /// A server that meets a full disk while it starts waits in there for a minute, whatever becomes of the disk
 /// (MY_WAIT_FOR_USER_TO_FIX_PANIC in MariaDB's mysys); outside it can be started the moment there is room.
@@ -92,9 +93,14 @@ class MemberComponent final : public node::Component {
         for (;;) {
             const auto members = read_file(dir + "/members", kFileBytesMax);
             const auto accounts = read_file(dir + "/accounts", kFileBytesMax);
-            if (members && accounts) return begin(context, dir, *members, *accounts);
+            if (member_ == nullptr && !failed_ && members && accounts) begin(context, dir, *members, *accounts);
+            if (member_ != nullptr) {
+                // It may change while the member runs.
+                const auto policy = read_file(dir + "/policy", kFileBytesMax);
+                if (policy) member_->set_policy(policy->starts_with("alarm"));
+            }
             MutexLock lock(mutex_);
-            if (!stopping_) wake_.wait_us(mutex_, kFilesUs);
+            if (!stopping_) wake_.wait_us(mutex_, member_ == nullptr ? kFilesUs : kPolicyUs);
             if (stopping_) return;
         }
     }
@@ -116,8 +122,10 @@ class MemberComponent final : public node::Component {
         options.server.server = {dir + "/socket", 0};
         options.server.user = "root";
         options.reseed = {dir, context.address()};
+        options.server_log = dir + "/output.log";
         auto member = std::make_unique<MemberRuntime>(std::move(options), *process_);
         if (const auto started = member->start(); !started) {
+            failed_ = true;
             log::error("database_member",
                        {{"problem", started.error().message}, {"do", "see the work folder's rights"}});
             return;
@@ -132,6 +140,7 @@ class MemberComponent final : public node::Component {
 
     std::unique_ptr<AgentDatabase> process_;
     std::unique_ptr<MemberRuntime> member_;
+    bool failed_ = false;
     std::thread thread_;
     Mutex mutex_;
     CondVar wake_;

@@ -104,8 +104,17 @@ bool others_acknowledge(const Self& self, const std::vector<ServerLife>& members
     });
 }
 
+/// One of them says that it acknowledges, and receives.
+bool acknowledged_by_any(const ClusterView& cluster, const std::vector<ServerLife>& members) {
+    return std::any_of(members.begin(), members.end(), [&](const ServerLife& one) {
+        const Member* member = published(cluster, one.name);
+        return member != nullptr && member->life == one.life && member->acknowledges && member->receiving;
+    });
+}
+
 bool fit_to_acknowledge(const Member& member, const Self& self, const Acknowledgers& list) {
     if (member.life.empty() || !member.receiving || !member.applying || member.acknowledges) return false;
+    if (member.damaged) return false;
     if (member.follows_epoch != self.epoch || list.is_barred({member.name, member.life})) return false;
     return member.lag_ms < 1'000 || member.received.reached(self.applied);
 }
@@ -128,7 +137,7 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
                                            [&](const auto& other) { return other.name == one.name; });
             const bool silent = seen != self.acknowledgers.end() && seen->life == one.life &&
                                 passed(seen->not_receiving_us, settings.timing.drop_ms, now_us);
-            drop = silent && others_acknowledge(self, next.members, one.name);
+            drop = silent && (others_acknowledge(self, next.members, one.name) || !settings.block_without_receipts);
             if (drop) next.barred.push_back(one);
         }
         if (drop) {
@@ -146,42 +155,88 @@ std::optional<Acknowledgers> next_list(const Settings& settings, const ClusterVi
         next.members.push_back({name, member->life});
         changed = true;
     }
-    const bool alone = next.members.empty() && !settings.block_without_receipts;
+    // A standby is listed first, and waited for when it acknowledges: what it received before brings no receipt.
+    const bool ready = !next.alone || settings.block_without_receipts || acknowledged_by_any(cluster, next.members);
+    const bool alone = !settings.block_without_receipts && (next.members.empty() || !ready);
     changed = changed || alone != next.alone;
     next.alone = alone;
     if (!changed) return std::nullopt;
     return next;
 }
 
-/// Who should take over; empty when nobody can at the moment.
-std::string successor(const Settings& settings, const ClusterView& cluster, const std::string& wanted) {
-    for (const auto& name : settings.members) {
-        if (name == settings.name || (!wanted.empty() && name != wanted)) continue;
-        const Member* member = published(cluster, name);
-        const ServerLife* listed = cluster.acknowledgers->member(name);
-        if (member == nullptr || listed == nullptr || listed->life != member->life) continue;
-        if (member->receiving && member->applying && member->lag_ms < 2'000) return name;
-    }
+/// Why a member cannot take over just now, after its name; empty: it can.
+std::string unfit_to_lead(const ClusterView& cluster, const Self& self, const std::string& name) {
+    const Member* member = published(cluster, name);
+    if (member == nullptr) return " is not heard of";
+    if (member->life.empty()) return " has no server running";
+    const ServerLife* listed = cluster.acknowledgers->member(name);
+    if (listed == nullptr || listed->life != member->life) return " is not listed to acknowledge yet";
+    if (!member->receiving || member->follows_epoch != self.epoch) return " does not receive";
+    if (!member->applying) return " does not apply";
+    if (member->damaged) return " has a damaged page";
+    if (cluster.acknowledgers->alone) return " is not waited for yet";
+    if (member->lag_ms >= kHandoverLagMs) return " is " + std::to_string(member->lag_ms) + " ms behind";
     return {};
 }
 
-std::optional<Action> lead_command(const Settings& settings, const ClusterView& cluster) {
+/// Who should take over; or whom or what that waits for.
+struct Successor {
+    std::string name, missing;
+};
+Successor successor(const Settings& settings, const ClusterView& cluster, const Self& self, const std::string& wanted) {
+    Successor found;
+    for (const auto& name : settings.members) {
+        if (name == settings.name || (!wanted.empty() && name != wanted)) continue;
+        const auto why = unfit_to_lead(cluster, self, name);
+        if (!why.empty()) {
+            found.missing += (found.missing.empty() ? "" : "; ") + name + why;
+        } else if (found.name.empty() || found.name == self.handover.avoid) {
+            found.name = name;
+        }
+    }
+    return found;
+}
+
+/// `wait`: not yet, for the reason given.
+std::optional<Action> lead_command(const Settings& settings, const ClusterView& cluster, const Self& self,
+                                   std::int64_t now_us) {
     if (!wants(cluster, Command::Kind::switchover)) {
         // Forcing is for when nobody leads.
         if (wants(cluster, Command::Kind::force)) return act(Kind::answer, settings.name + " takes writes");
         return std::nullopt;
     }
     const auto& wanted = cluster.command->member;
+    const auto& members = settings.members;
     if (wanted == settings.name || cluster.acknowledgers->preferred == settings.name) {
         return act(Kind::answer, settings.name + " takes writes");
     }
-    const auto to = successor(settings, cluster, wanted);
-    if (to.empty()) {
-        return act(Kind::answer, "refused: " + (wanted.empty() ? "no standby" : wanted) +
-                                     " is not up to date and listed to acknowledge");
+    if (!wanted.empty() && std::find(members.begin(), members.end(), wanted) == members.end()) {
+        return act(Kind::answer, "refused: there is no member " + wanted);
     }
+    const auto& handover = self.handover;
+    const auto to = successor(settings, cluster, self, wanted);
+    const bool known = handover.id == cluster.command->id;
+    const bool late = known && passed(handover.asked_us, settings.timing.handover_wait_ms, now_us);
+    if (late || handover.holds >= kHandoverHoldsMax) {
+        const auto& problem = to.name.empty() ? to.missing : handover.problem;
+        return act(Kind::answer, (handover.holds > 0 ? "failed: " : "refused: ") +
+                                     (problem.empty() ? "nobody was fit to take over in time" : problem));
+    }
+    if (to.name.empty()) return wait("a switchover waits: " + to.missing);
+    if (now_us < handover.again_us) return wait("a switchover waits: " + handover.problem);
     Action action = act(Kind::hand_over, "an operator asked for it");
-    action.member = to;
+    action.member = to.name;
+    return action;
+}
+
+/// A leader with a damaged page still has everything that was acknowledged, in its log; a standby has it all sound.
+std::optional<Action> leave_damaged(const Settings& settings, const ClusterView& cluster, const Self& self,
+                                    std::int64_t now_us) {
+    if (!self.damaged || now_us < self.handover.again_us) return std::nullopt;
+    const auto to = successor(settings, cluster, self, {});
+    if (to.name.empty()) return std::nullopt;
+    Action action = act(Kind::hand_over, "a page of its data is damaged");
+    action.member = to.name;
     return action;
 }
 
@@ -219,13 +274,15 @@ Action lead(const Settings& settings, const ClusterView& cluster, const Self& se
     }
     if (!cluster.fresh) return wait("etcd does not answer");
     if (!cluster.leader->open) return act(Kind::announce, "it takes writes");
-    if (auto command = lead_command(settings, cluster)) return *command;
+    const auto command = lead_command(settings, cluster, self, now_us);
+    if (command && command->kind != Kind::wait) return *command;
+    if (auto leave = leave_damaged(settings, cluster, self, now_us)) return *leave;
     if (auto list = next_list(settings, cluster, self, now_us)) {
         Action change = act(Kind::change_list, "members came or went");
         change.list = std::move(list);
         return change;
     }
-    return wait();
+    return command.value_or(wait());
 }
 
 Action stop_receiving(const ClusterView& cluster) {
@@ -235,7 +292,8 @@ Action stop_receiving(const ClusterView& cluster) {
 }
 
 Action follow_leader(const Settings& settings, const ClusterView& cluster, const Self& self, std::int64_t now_us) {
-    if (self.server == Server::down) return start(false, cluster.leader->name + " leads");
+    const bool copy_due = self.damaged && settings.reseed && now_us >= self.follow_again_us;
+    if (self.server == Server::down && !copy_due) return start(false, cluster.leader->name + " leads");
     if (self.server == Server::starting) return wait("its server is starting");
     if (self.writable || self.as_leader) return act(Kind::kill_server, cluster.leader->name + " leads");
     const ServerLife* listed = cluster.acknowledgers->member(settings.name);
@@ -243,9 +301,11 @@ Action follow_leader(const Settings& settings, const ClusterView& cluster, const
     const bool barred = cluster.acknowledgers->is_barred({settings.name, self.life});
     if (barred || (self.acknowledges && !acknowledging)) return act(Kind::leave_list, "it is not listed any more");
     const bool told = wants(cluster, Command::Kind::reseed) && cluster.command->member == settings.name;
-    if (told || (self.parted && settings.reseed)) {
+    if (told || ((self.parted || self.damaged) && settings.reseed)) {
         if (now_us < self.follow_again_us) return wait("copying again is due later");
-        Action copy = act(Kind::copy, told ? "an operator asked for it" : "its history is not the leader's");
+        Action copy = act(Kind::copy, told           ? "an operator asked for it"
+                                      : self.damaged ? "a page of its data is damaged"
+                                                     : "its history is not the leader's");
         if (told) copy.member = cluster.command->from;
         return copy;
     }
@@ -328,6 +388,7 @@ Member describe(const Settings& settings, const Self& self) {
     member.received = self.received;
     member.applied = self.applied;
     member.vote = self.vote;
+    member.damaged = self.damaged;
     return member;
 }
 

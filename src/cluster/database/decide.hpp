@@ -34,6 +34,7 @@ struct Self {
     bool applying = false;
     bool copying = false;       ///< a new copy is being fetched
     bool parted = false;        ///< its history is not the leader's, or the leader has it no more
+    bool damaged = false;       ///< a page of its data is; until they were copied
     std::string source;         ///< address it receives from
     std::int64_t heard_us = 0;  ///< when something last came from there, as far as is known
     Position received;          ///< complete transactions, applied or not
@@ -67,6 +68,16 @@ struct Self {
         std::int64_t not_receiving_us = 0;  ///< since when a listed acknowledger does not receive; 0 = it does
     };
     std::vector<Seen> acknowledgers;  ///< as the leader: of those listed
+
+    /// As the leader: the switchover that an operator asked for.
+    struct Handover {
+        std::string id;             ///< of the command; empty: none
+        std::int64_t asked_us = 0;  ///< since when it is known
+        std::int64_t again_us = 0;  ///< not tried again before
+        int holds = 0;              ///< times that writes were held for it
+        std::string avoid;          ///< who did not catch up last: another one is rather taken
+        std::string problem;        ///< of the last try
+    } handover;
 };
 
 struct Action {
@@ -101,6 +112,11 @@ struct Action {
     bool restarting = false;  ///< take_leadership: to start its own server again, which has everything
 };
 std::string_view to_string(Action::Kind kind);
+
+/// A switchover that failed so often with writes held is not tried again.
+inline constexpr int kHandoverHoldsMax = 3;
+/// The successor's lag, as it was published, must be below; how far it is exactly is asked before writes are held.
+inline constexpr std::int64_t kHandoverLagMs = 1'000;
 
 /// What it tells the others in etcd, as far as it decides by it; not how far it lags and what troubles it.
 Member describe(const Settings& settings, const Self& self);

@@ -44,7 +44,8 @@ Best greatest(const ClusterView& view, const std::vector<std::string>& configure
         if (voted(member, view.epoch()) && rank(configured, name) < configured.size()) voters.push_back(&member);
     }
     const auto order = [&](const Member* member) {
-        return member->name == preferred ? std::size_t{0} : 1 + rank(configured, member->name);
+        const std::size_t last = member->damaged ? configured.size() : 0;
+        return member->name == preferred ? last : 1 + last + rank(configured, member->name);
     };
     std::sort(voters.begin(), voters.end(), [&](const Member* a, const Member* b) { return order(a) < order(b); });
     Best best;
@@ -79,7 +80,7 @@ Verdict elect(const ClusterView& view, const std::vector<std::string>& configure
             const Member* member = find(view, one.name);
             verdict.stuck = verdict.stuck || (member != nullptr && !member->life.empty() && member->life != one.life);
         }
-        if (view.acknowledgers->members.empty()) {
+        if (view.acknowledgers->members.empty() || view.acknowledgers->alone) {
             verdict.missing = "no standby has everything that " + view.acknowledgers->leader + " has";
             verdict.stuck = true;
         }
@@ -127,7 +128,7 @@ ForcePlan plan_force(const ClusterView& view, const std::vector<std::string>& co
                                      " have are lost.");
             }
         }
-        if (record.members.empty() && record.leader != chosen->name) {
+        if ((record.members.empty() || record.alone) && record.leader != chosen->name) {
             plan.risks.push_back("Nobody but " + record.leader + " had to have the latest changes: they are lost.");
         }
         if (record.leader != chosen->name && !chosen->received.reached(record.base)) {

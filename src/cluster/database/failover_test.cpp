@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <set>
 
 #include "base/log.hpp"
@@ -20,6 +21,16 @@ namespace {
 int rounds(int otherwise) {
     const char* text = ::getenv("STOA_TORTURE_ROUNDS");
     return text != nullptr ? std::stoi(text) : otherwise;
+}
+
+/// Leaves of a table's primary key: behind the pages of the file itself and the root.
+void damage_pages(const std::string& file) {
+    constexpr std::streamoff kPageBytes = 16'384;
+    std::fstream pages(file, std::ios::in | std::ios::out | std::ios::binary);
+    for (const int page : {4, 5, 6}) {
+        pages.seekp(page * kPageBytes + 1'000);
+        pages << std::string(64, '\xff');
+    }
 }
 
 class Failover : public ::testing::Test {
@@ -240,6 +251,92 @@ TEST_F(Failover, a_change_that_one_server_alone_has_is_never_merged_and_that_ser
     ASSERT_NO_FATAL_FAILURE(
         copied_anew("STOP SLAVE; CREATE TABLE portal.alone (id INT)", "SHOW TABLES FROM portal LIKE 'alone'"));
     ASSERT_NO_FATAL_FAILURE(end_round("one copied anew"));
+    check();
+}
+
+TEST_F(Failover, a_standby_with_a_damaged_page_answers_no_reads_and_is_copied_anew) {
+    begin();
+    constexpr std::int64_t kRows = 5'000;
+    cluster_.sql(cluster_.host(cluster_.leader()),
+                 "USE portal; INSERT INTO entry (account_id, id) SELECT 1, seq FROM seq_1_to_" + std::to_string(kRows));
+    std::string odd;
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+        if (cluster_.host(i).name != cluster_.leader()) odd = cluster_.host(i).name;
+    }
+    auto& host = cluster_.host(odd);
+    ASSERT_EQ(cluster_.sql(host, "SELECT MASTER_GTID_WAIT('" + position() + "', 30)"), "0\n");
+    const auto life = [&] {
+        const auto view = cluster_.view();
+        const auto at = view.members.find(odd);
+        return at == view.members.end() ? std::string() : at->second.life;
+    };
+    const auto before = life();
+    // A clean stop, while its agent does not look, leaves pages that no start reads.
+    host.agent->freeze();
+    cluster_.sql(host, "SHUTDOWN");
+    const bool ended = fixture::eventually([&] { return cluster_.server_pid(host) == 0; }, 30'000);
+    if (ended) damage_pages(host.dir + "/data/portal/entry.ibd");
+    host.agent->thaw();
+    ASSERT_TRUE(ended);
+    std::string spoilt;
+    bool out_of_pool = false;
+    int reads = 0;
+    ASSERT_TRUE(fixture::eventually(
+        [&] {
+            for (int i = 0; i < 4; ++i) {
+                std::int64_t rows = 0;
+                db::ReadOptions options;
+                options.replica = true;
+                const auto read = database_->read(
+                    1,
+                    [&](db::Tx& tx) -> Status {
+                        STOA_TRY(rows, tx.count("entry", {}));
+                        return {};
+                    },
+                    options);
+                EXPECT_TRUE(read.ok()) << read.error().message;
+                EXPECT_GE(rows, kRows);
+                ++reads;
+            }
+            const auto now = life();
+            if (spoilt.empty() && now != before) spoilt = now;
+            const auto view = cluster_.view();
+            const auto at = view.members.find(odd);
+            out_of_pool = out_of_pool || (at != view.members.end() && at->second.damaged && !at->second.in_pool);
+            return !spoilt.empty() && !now.empty() && now != spoilt;
+        },
+        60'000));
+    EXPECT_TRUE(out_of_pool);
+    ASSERT_NO_FATAL_FAILURE(end_round("a damaged page"));
+    std::printf("  %d reads, all right\n", reads);
+    check();
+}
+
+TEST_F(Failover, with_the_policy_alarm_writes_go_on_alone_until_a_standby_is_back) {
+    begin();
+    const auto leader = cluster_.leader();
+    const auto each_standby = [&](const std::function<void(TestCluster::Host&)>& act) {
+        for (std::size_t i = 0; i < cluster_.size(); ++i) {
+            if (cluster_.host(i).name != leader) act(cluster_.host(i));
+        }
+    };
+    std::ofstream(cluster_.host(leader).dir + "/policy") << "alarm\n";
+    each_standby([&](TestCluster::Host& host) {
+        host.agent->freeze();
+        cluster_.kill_server(host, SIGKILL);
+    });
+    const auto alone = [&] {
+        const auto view = cluster_.view();
+        return view.acknowledgers && view.acknowledgers->alone;
+    };
+    ASSERT_TRUE(fixture::eventually(alone, 20'000));
+    EXPECT_TRUE(flowing());
+    EXPECT_TRUE(cluster_.view().members.at(leader).problem.find("alone") != std::string::npos);
+    each_standby([](TestCluster::Host& host) { host.agent->thaw(); });
+    ASSERT_TRUE(fixture::eventually([&] { return !alone(); }, 60'000));
+    ASSERT_NO_FATAL_FAILURE(end_round("no standby, policy alarm"));
+    EXPECT_EQ(cluster_.leader(), leader);
+    EXPECT_EQ(cluster_.sql(cluster_.host(leader), "SELECT @@rpl_semi_sync_master_enabled"), "1\n");
     check();
 }
 

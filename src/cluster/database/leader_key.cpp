@@ -98,7 +98,7 @@ void LeaderKey::run() {
             if (stopping_) return;
         }
         const auto lease = lease_.load();
-        if (lease == 0) continue;
+        if (lease == 0 || !listener_.may_renew()) continue;
         const auto sent = now_us();
         const auto renewed = renewing_.keep_alive(lease);
         if (lease_.load() != lease) continue;

@@ -1,6 +1,6 @@
 #pragma once
 // LeaderKey: the leader's key in etcd under its lease, renewed by a thread of its own, so that nothing else that a
-// member does can be in its way. Any thread.
+// member does can be in its way; and not renewed while the member does not do its work. Any thread.
 
 #include <atomic>
 #include <cstdint>
@@ -15,9 +15,10 @@ namespace stoa::cluster::database {
 
 class LeaderKey {
   public:
-    /// `renewed`: the time, monotonic, at which a renewal was sent that then succeeded. `lost`: etcd knows the lease no
-    /// more. Both from the thread, quick; may not call give_up().
+    /// `may_renew`: asked before each renewal. `renewed`: the time, monotonic, at which a renewal was sent that then
+    /// succeeded. `lost`: etcd knows the lease no more. All from the thread, quick; may not call give_up().
     struct Listener {
+        std::function<bool()> may_renew;
         std::function<void(std::int64_t sent_us)> renewed;
         std::function<void()> lost;
     };

@@ -190,6 +190,10 @@ Status LocalServer::open(const Acknowledgers& list) {
     return run("SET GLOBAL read_only=0");
 }
 
+Status LocalServer::wait_for_receipts(bool wait) {
+    return run(std::string("SET GLOBAL rpl_semi_sync_master_enabled=") + (wait ? "1" : "0"));
+}
+
 Status LocalServer::leave_list() {
     STOA_CHECK(run("STOP SLAVE IO_THREAD", kStopMs));
     return run("SET GLOBAL rpl_semi_sync_slave_enabled=0");
@@ -276,8 +280,12 @@ Status LocalServer::set_locks(const Acknowledgers& list, bool lock, bool unlock)
 }
 
 Status LocalServer::stop_writes(int timeout_ms) {
-    // https://mariadb.com/kb/en/server-system-variables/#read_only: waits for the commits that are under way
-    return run("SET GLOBAL read_only=1", timeout_ms);
+    // https://mariadb.com/kb/en/server-system-variables/#read_only: waits for the commits that are under way. The
+    // server itself must end that in time: a statement that was left behind would close it later.
+    STOA_CHECK(run("SET SESSION max_statement_time=" + std::to_string(timeout_ms / 1'000.0)));
+    auto stopped = run("SET GLOBAL read_only=1", timeout_ms + 200);
+    STOA_CHECK(run("SET SESSION max_statement_time=0"));
+    return stopped;
 }
 
 Status LocalServer::resume_writes() {

@@ -59,6 +59,8 @@ class LocalServer {
     /// Makes what a leader needs, bars those who may not connect, takes writes.
     Status open(const Acknowledgers& list);
     Status leave_list();
+    /// As the leader: a commit waits for a receipt from now on, or counts without.
+    Status wait_for_receipts(bool wait);
 
     struct Follow {
         std::string source;  ///< "host:port"
@@ -74,7 +76,8 @@ class LocalServer {
     Status lock_barred(const Acknowledgers& list);
     Status unlock_others(const Acknowledgers& list);
 
-    /// No new commits; waits for those under way. The heartbeat must rest meanwhile.
+    /// No new commits; waits for those under way, and leaves all as it was when they do not end in time. The heartbeat
+    /// must rest meanwhile.
     Status stop_writes(int timeout_ms);
     Status resume_writes();
     Status end_leadership();  ///< after stop_writes(): ready to follow in place

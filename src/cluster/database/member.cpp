@@ -20,7 +20,10 @@ using Kind = Action::Kind;
 
 constexpr int kHungMs = 3'000;  ///< a replica that does not answer for so long is ended
 constexpr int kTickMs = 100;
-constexpr int kStartingMs = 20;  ///< between looks at a server that does not answer yet
+constexpr int kStartingMs = 20;    ///< between looks at a server that does not answer yet
+constexpr int kServerLogMs = 300;  ///< between looks at the server's log
+constexpr int kDamagedStarts = 3;
+constexpr int kApplyMs = 20'000;
 constexpr int kApplyTries = 10;
 constexpr int kPauseMs = 2'500;     ///< then the leader is still there, and is tried again
 constexpr int kReceiptsMs = 1'000;  ///< after that a receipt that must have been sent counts as lost
@@ -51,6 +54,7 @@ std::string process_identity(pid_t pid) {
 MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
     : options_(std::move(options)),
       settings_(options_.settings),
+      counts_alone_(!settings_.block_without_receipts),
       keys_(Keys(options_.cluster)),
       process_(process),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -59,9 +63,10 @@ MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
       life_suffix_(options_.work_dir + "/life"),
       led_(options_.work_dir + "/led"),
       copied_at_(options_.work_dir + "/copied"),
-      watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms),
+      watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms, options_.work_dir + "/timeline"),
       key_(options_.etcd, keys_.leader(), settings_.timing.lease_ttl_s, settings_.timing.renew_ms,
-           {[this](std::int64_t sent) { renewed(sent); }, [this] { wake(); }}),
+           {[this] { return !is_stuck(settings_.timing.fence_ms); }, [this](std::int64_t sent) { renewed(sent); },
+            [this] { wake(); }}),
       heartbeat_(options_.server, settings_.timing.beat_ms, [this] { wake(); }),
       mirror_(options_.etcd, keys_.root(), [this] { wake(); }),
       lease_client_(bounded(options_.etcd)),
@@ -69,6 +74,7 @@ MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
 
 Status MemberRuntime::Impl::start() {
     STOA_CHECK(watchdog_.start());
+    came_round();
     mirror_.start();
     lease_.start();
     publisher_ = std::thread([this] {
@@ -105,21 +111,26 @@ void MemberRuntime::Impl::stop() {
 
 void MemberRuntime::Impl::run() {
     while (!stopping_) {
+        came_round();
+        settings_.block_without_receipts = !counts_alone_;
         look();
         ClusterView view = read_cluster();
         note_vacancy(view);
+        note_handover(view);
         see_acknowledgers(view);
         self_.receipts_lost = receipts_lost(view);
         const Action action = decide(settings_, view, self_, now_us());
         show(view, action);
         give_copies(view);
         if (action.kind == Kind::wait) {
+            timeline_.flush();
             if (locks_unsure_ && self_.served && self_.writable && view.fresh) (void)settle_list();
             rest();
             continue;
         }
         const auto begun = now_us();
         const Status done = perform(action, view);
+        timeline_.flush();  // not before: a leader whose server ended gives its key up first
         tell(action, done, begun);
         if (!done) ::usleep(30'000);
         if (action.kind == Kind::start_server) rest();  // it is on its way
@@ -139,12 +150,13 @@ void MemberRuntime::Impl::look() {
     const pid_t pid = process_.pid();
     const std::string identity = process_identity(pid);
     const std::string before = self_.life;
-    if (identity.empty()) {
+    if (identity.empty() || identity == ended_) {
         self_.server = Self::Server::down;
         self_.life.clear();
         self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
         self_.parted = false;
         apply_failures_ = 0;
+        note_timeline();
         server_.reset();
         if (watchdog_.server() != 0 && self_.token.empty()) watchdog_.disarm();
     } else {
@@ -160,6 +172,7 @@ void MemberRuntime::Impl::look() {
         self_.follows_epoch = 0;
         answered_us_ = 0;
     }
+    look_for_damage();
     self_.write_until_us = watchdog_.until_us();
     self_.may_have_led = !led_.value().empty();
     self_.hangs = heartbeat_.hangs();
@@ -176,14 +189,19 @@ void MemberRuntime::Impl::look() {
     }
 }
 
+void MemberRuntime::Impl::note_timeline() {
+    if (self_.writable && !timeline_.is_open()) timeline_.found_open(self_.epoch, now_us());
+    if (!self_.writable && timeline_.is_open()) timeline_.closed(now_us());
+}
+
 void MemberRuntime::Impl::look_at_server() {
     auto facts = server_.look(kLookMs);
     if (!facts) {
         server_.reset();
         if (self_.server != Self::Server::answers) self_.server = Self::Server::starting;
         if (answered_us_ != 0 && !self_.writable && ms_since(answered_us_) > kHungMs) {
+            process_.kill();  // first: to write the log may wait for the same disk
             log::warn("database_server_hangs", {{"member", settings_.name}, {"do", "it is ended and started again"}});
-            process_.kill();
             answered_us_ = 0;
         }
         return;
@@ -192,6 +210,7 @@ void MemberRuntime::Impl::look_at_server() {
     self_.server = Self::Server::answers;
     self_.writable = !facts->read_only;
     self_.as_leader = facts->as_leader;
+    note_timeline();
     self_.acknowledges = facts->acknowledges;
     self_.receiving = facts->receiving;
     self_.applying = facts->applying;
@@ -207,10 +226,47 @@ void MemberRuntime::Impl::look_at_server() {
     // Changes that cannot be applied again and again: its data are not what they should be. Appliers that were just
     // started run for a moment, until they come to the change: only what is applied counts as progress.
     if (!(facts->applied == apply_failed_at_)) apply_failures_ = 0;
+    if (is_damage(facts->apply_error)) found_damage(facts->problem);
     apply_failed_ = facts->apply_error != 0 && !facts->applying;
     self_.parted = self_.parted || apply_failures_ >= kApplyTries;
     lag_ms_ = facts->source.empty() ? 0 : facts->lag_ms;
     problem_ = facts->problem;
+}
+
+/// A start after a power cut may name a torn page and repair it (InnoDB's doublewrite buffer): only what a server that
+/// answers says counts at once.
+void MemberRuntime::Impl::look_for_damage() {
+    if (self_.copying || self_.damaged) {
+        server_log_us_ = 0;
+        (void)server_log_.look();
+        return;
+    }
+    const bool answers = self_.server == Self::Server::answers;
+    const bool due = ms_since(server_log_us_) >= kServerLogMs || server_log_us_ == 0;
+    if (due || self_.server == Self::Server::down) {
+        server_log_us_ = now_us();
+        if (server_log_.look()) {
+            if (answers && !damage_at_start_) return found_damage(server_log_.line());
+            damage_at_start_ = true;
+        }
+    }
+    if (answers) {
+        damage_at_start_ = false;
+        damaged_starts_ = 0;
+    } else if (damage_at_start_ && self_.server == Self::Server::down) {
+        damage_at_start_ = false;
+        if (++damaged_starts_ >= kDamagedStarts) found_damage(server_log_.line());
+    }
+}
+
+void MemberRuntime::Impl::found_damage(const std::string& how) {
+    if (self_.damaged) return;
+    self_.damaged = true;
+    damaged_starts_ = 0;
+    publish(true);
+    log::error("database_damaged", {{"member", settings_.name},
+                                    {"problem", how},
+                                    {"do", "its data are copied anew; see the host's disk and memory"}});
 }
 
 ClusterView MemberRuntime::Impl::read_cluster() {
@@ -222,6 +278,7 @@ ClusterView MemberRuntime::Impl::read_cluster() {
         view.acknowledgers = own_.list;
         view.revision = own_.revision;
     }
+    if (view.command && view.command->id == answered_.id) view.command = answered_;
     hang_limit_ms_ = hang_limit_ms(settings_.timing, view, system_clock().now_us() / 1'000);
     return view;
 }
@@ -234,6 +291,7 @@ void MemberRuntime::Impl::note_vacancy(const ClusterView& view) {
         steps_ = {};
         steps_.noticed_us = self_.vacant_us;
         steps_.from = view.acknowledgers ? view.acknowledgers->leader : "";
+        steps_.from_epoch = view.epoch();
     }
 }
 
@@ -284,11 +342,11 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::start_server:
             return start_server(action);
         case Kind::give_up:
-            return give_up();
+            return give_up(action.reason);
         case Kind::forget:
             key_.forget();
             self_.token.clear();
-            watchdog_.arm(process_.pid(), std::max<std::int64_t>(1, confirmed_until_us_.load()));
+            watchdog_.arm(process_.pid(), std::max<std::int64_t>(1, confirmed_until_us_.load()), self_.epoch);
             return {};
         case Kind::adopt:
             return adopt();
@@ -303,7 +361,8 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::take_leadership:
             return take(action);
         case Kind::apply: {
-            STOA_CHECK(server_.apply(self_.received, 20'000));
+            came_round(kApplyMs);
+            STOA_CHECK(server_.apply(self_.received, kApplyMs));
             steps_.applied_us = now_us();
             return {};
         }
@@ -323,31 +382,44 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::copy:
             return copy(action, view);
         case Kind::answer:
-            return answer(action, view);
+            return answer(action.reason, view);
     }
     return {};
 }
 
 Status MemberRuntime::Impl::start_server(const Action& action) {
+    if (!ended_.empty() && process_identity(process_.pid()) == ended_) {
+        problem_ = "the server that was ended has not gone yet: see its disk";
+        return Error{Errc::unavailable, problem_};
+    }
     const Status started = process_.start(action.as_leader);
     problem_ = started ? std::string() : started.error().message;
     return started;
 }
 
+/// Its disk may be why, so nothing here touches one, the log as little as a file, before the key is given up.
 Status MemberRuntime::Impl::kill_server(const Action& action) {
+    const auto epoch = self_.epoch;
     const std::string cause = self_.hangs ? certain_cause_of_hang(process_.pid(), options_.reseed.dir) : std::string();
-    process_.kill();
+    const std::string why = cause.empty() ? action.reason : action.reason + ": " + cause;
+    if (!watchdog_.kill_server()) process_.kill();
     killed_by_hang_ = killed_by_hang_ || (self_.hangs && cause.empty());
-    log::error("database_server_ended", {{"member", settings_.name},
-                                         {"epoch", self_.epoch},
-                                         {"why", cause.empty() ? action.reason : action.reason + ": " + cause},
-                                         {"do", "it starts again as a replica by itself"}});
+    ended_ = self_.life.substr(0, self_.life.find('.'));
     // Nothing runs in it any more once the signal is on its way: others may take over at once.
-    server_.reset();
     const auto deadline = now_us() + 200'000;
-    while (process_.pid() != 0 && now_us() < deadline)
+    while (process_identity(process_.pid()) == ended_ && now_us() < deadline)
         ::usleep(2'000);
-    return {};
+    timeline_.closed(now_us());
+    self_.server = Self::Server::down;
+    self_.writable = self_.as_leader = self_.acknowledges = self_.receiving = self_.applying = false;
+    const Status left = self_.token.empty() ? Status() : give_up(why);
+    publish(true);
+    server_.reset();
+    log::error("database_server_ended", {{"member", settings_.name},
+                                         {"epoch", epoch},
+                                         {"why", why},
+                                         {"do", "it starts again as a replica by itself"}});
+    return left;
 }
 
 MemberRuntime::MemberRuntime(MemberOptions options, DatabaseProcess& process)
@@ -359,6 +431,9 @@ Status MemberRuntime::start() {
 }
 void MemberRuntime::stop() {
     impl_->stop();
+}
+void MemberRuntime::set_policy(bool counts_alone) {
+    impl_->set_policy(counts_alone);
 }
 ClusterView MemberRuntime::view() const {
     return impl_->view();

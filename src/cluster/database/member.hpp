@@ -25,7 +25,8 @@ struct MemberOptions {
     std::string work_dir;              ///< for what must survive the agent: exists
     db::mariadb::AdminOptions server;  ///< the own server, as an account that may do everything
     Accounts accounts;
-    ReseedOptions reseed;  ///< with an empty folder nothing is copied
+    ReseedOptions reseed;    ///< with an empty folder nothing is copied
+    std::string server_log;  ///< the own server's error log; empty: what it says of damaged pages is not seen
 };
 
 class MemberRuntime {
@@ -40,6 +41,9 @@ class MemberRuntime {
     Status start();
     /// The server stays as it is; who leads goes on leading for as long as its lease lasts, then the watchdog ends it.
     void stop();
+
+    /// While no standby is there commits count all the same (Settings::block_without_receipts). Any time.
+    void set_policy(bool counts_alone);
 
     ClusterView view() const;
     Member self() const;

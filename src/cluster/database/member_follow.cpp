@@ -91,9 +91,7 @@ Status MemberRuntime::Impl::copy(const Action& action, const ClusterView& view) 
         }
         if (view.command && view.command->kind == Command::Kind::reseed && view.command->member == settings_.name &&
             view.command->answer.empty()) {
-            Action result;
-            result.reason = done ? "copied" : "failed: " + done.error().message;
-            (void)answer(result, view);
+            (void)put_answer(*view.command, done ? "copied" : "failed: " + done.error().message);
         }
         copied_ = done ? Copied::well : Copied::badly;
         wake();

@@ -11,6 +11,11 @@ namespace stoa::cluster::database {
 namespace {
 
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
+constexpr const char* kSilent = "its lease ended: the host or its agent was silent";
+constexpr int kOpenMs = 10'000;  ///< to stop appliers may take long; nobody writes yet
+constexpr int kNearMs = 150;     ///< a successor that applies what there is so quickly can take over
+constexpr int kHandoverLongPauseMs = 10'000;
+constexpr int kHandoverPauseMs = 300;  ///< between tries
 
 }  // namespace
 
@@ -27,7 +32,7 @@ Status MemberRuntime::Impl::take(const Action& action) {
     self_.taken_us = now_us();
     renewed_us_ = taken.sent_us;
     const auto until = taken.sent_us + settings_.timing.fence_ms * 1'000LL;
-    watchdog_.arm(process_.pid(), until);
+    watchdog_.arm(process_.pid(), until, self_.epoch);
     // What etcd holds now that nobody else can take over: was the copy that led here stale?
     auto listing = etcd_.get_prefix(keys_.root());
     if (!listing) {
@@ -66,6 +71,7 @@ Status MemberRuntime::Impl::adopt() {
     self_.epoch = taken.epoch;
     self_.key_revision = taken.revision;
     self_.served = self_.writable;
+    if (self_.served) announced_epoch_ = self_.epoch;
     self_.taken_us = now_us();
     renewed_us_ = taken.sent_us;
     list_revision_ = list ? list->mod_revision : 0;
@@ -78,8 +84,12 @@ Status MemberRuntime::Impl::adopt() {
 
 Status MemberRuntime::Impl::open(const Acknowledgers& list) {
     if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
-    watchdog_.arm(process_.pid(), watchdog_.until_us());
+    watchdog_.arm(process_.pid(), watchdog_.until_us(), self_.epoch);
+    if (self_.writable && self_.served) return server_.wait_for_receipts(!list.alone);  // only that is another
+    came_round(kOpenMs);
+    timeline_.opened(self_.epoch, now_us());
     STOA_CHECK(server_.open(list));
+    came_round();
     self_.served = true;
     locks_unsure_ = false;  // open() sets them all
     self_.follows_epoch = 0;
@@ -97,6 +107,8 @@ Status MemberRuntime::Impl::announce(const ClusterView& view) {
     STOA_TRY(const auto revision, key_.rewrite(to_json(leader)));
     self_.key_revision = revision;
     own_ = {revision, leader, view.acknowledgers};
+    if (announced_epoch_ == self_.epoch) return {};
+    announced_epoch_ = self_.epoch;
     remember_change(view);
     return {};
 }
@@ -111,6 +123,9 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
     change.from = steps_.from;
     change.to = settings_.name;
     change.reason = steps_.reason;
+    // One that took the key later and gave it up again has left the last word.
+    const bool told = view.vacated && view.vacated->epoch >= steps_.from_epoch && view.vacated->epoch < self_.epoch;
+    if (!change.from.empty()) change.why = told ? view.vacated->why : kSilent;
     change.base = view.acknowledgers->base.text();
     change.fence_ms = since(steps_.fenced_us);
     change.elect_ms = since(steps_.taken_us);
@@ -119,7 +134,8 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
     log::warn("database_leader", {{"member", change.to},
                                   {"before", change.from},
                                   {"epoch", change.epoch},
-                                  {"why", change.reason},
+                                  {"why", change.why},
+                                  {"chosen", change.reason},
                                   {"base", change.base},
                                   {"fence_ms", change.fence_ms},
                                   {"elect_ms", change.elect_ms},
@@ -136,9 +152,7 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
         history.erase(history.begin());
     (void)etcd_.put(keys_.history(), to_json(history));
     if (view.command && view.command->answer.empty() && view.command->kind != Command::Kind::reseed) {
-        Action done;
-        done.reason = settings_.name + " leads since epoch " + std::to_string(self_.epoch);
-        (void)answer(done, view);
+        (void)answer(settings_.name + " leads since epoch " + std::to_string(self_.epoch), view);
     }
 }
 
@@ -177,10 +191,13 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
     if (locks_unsure_) STOA_CHECK(settle_list());
     locks_unsure_ = true;
     STOA_CHECK(server_.lock_barred(list));
+    came_round();
     const auto& before = view.acknowledgers->members;
     const bool only_grows = std::all_of(before.begin(), before.end(), [&](const ServerLife& one) {
         return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
     });
+    // From here on nothing counts without a receipt; what did before is below `base`.
+    if (view.acknowledgers->alone && !list.alone) STOA_CHECK(server_.wait_for_receipts(true));
     // While nobody was listed, nothing was acknowledged, unless an operator's policy allowed that.
     if (!only_grows || view.acknowledgers->alone) {
         // Somebody who stays must have all that those who go may have acknowledged.
@@ -188,11 +205,12 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
         bool covered = list.members.empty();
         const auto deadline = now_us() + 1'000'000;
         while (!covered && now_us() < deadline) {
+            came_round();
             for (const auto& one : list.members) {
                 const auto at = view.members.find(one.name);
                 if (at == view.members.end()) continue;
-                const auto received = peers_.received(at->second.address, kPeerMs);
-                covered = covered || (received && received->reached(position));
+                const auto now = peers_.standing(at->second.address, kPeerMs);
+                covered = covered || (now && now->received.reached(position));
             }
             if (!covered) ::usleep(20'000);
         }
@@ -200,13 +218,73 @@ Status MemberRuntime::Impl::change_list(Acknowledgers list, const ClusterView& v
         list.base = position;
     }
     STOA_CHECK(write_list(list));
+    came_round();
     STOA_CHECK(server_.unlock_others(list));
     locks_unsure_ = false;
     return {};
 }
 
+void MemberRuntime::Impl::note_handover(const ClusterView& view) {
+    const bool asked = !self_.token.empty() && view.command && view.command->answer.empty() &&
+                       view.command->kind == Command::Kind::switchover;
+    if (!asked) {
+        if (!self_.damaged || self_.token.empty() || !self_.handover.id.empty()) self_.handover = {};
+    } else if (self_.handover.id != view.command->id) {
+        self_.handover = {};
+        self_.handover.id = view.command->id;
+        self_.handover.asked_us = now_us();
+    }
+}
+
+Status MemberRuntime::Impl::applied_by(const std::string& member, const ClusterView& view, const Position& position,
+                                       std::int64_t deadline_us) {
+    const auto at = view.members.find(member);
+    if (at == view.members.end()) return not_found(member + " is not heard of");
+    for (;;) {
+        const auto now = peers_.standing(at->second.address, kPeerMs);
+        if (now && now->applied.reached(position)) return {};
+        if (!now && now.error().code == Errc::not_found) return now.error();
+        if (now_us() >= deadline_us) {
+            return Error{Errc::timeout, member + (now ? " did not apply everything in time" : " does not answer")};
+        }
+        ::usleep(3'000);
+    }
+}
+
+void MemberRuntime::Impl::resume(const ClusterView& view) {
+    // What fails here is made good by the loop, which finds a leader that is not open.
+    if (!timeline_.is_open()) timeline_.opened(self_.epoch, now_us());
+    if (!server_.resume_writes()) return;
+    Leader leader = *view.leader;
+    leader.open = true;
+    leader.handover.clear();
+    const auto opened = key_.rewrite(to_json(leader));
+    if (!opened) return;
+    self_.key_revision = *opened;
+    own_ = {*opened, leader, own_.list};
+}
+
 Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& view) {
+    auto& handover = self_.handover;
+    const auto failed = [&](const Error& error) -> Status {
+        handover.problem = error.message;
+        handover.avoid = action.member;
+        // One that no command asked for goes on for as long as it takes.
+        const int pause_ms = handover.holds < kHandoverHoldsMax ? kHandoverPauseMs : kHandoverLongPauseMs;
+        handover.again_us = now_us() + pause_ms * 1'000LL;
+        return error;
+    };
+    if (locks_unsure_) STOA_CHECK(settle_list());
+    // How long the successor takes to apply what stands here now is how long writers would be held.
+    const auto now = server_.position();
+    if (!now) return failed(now.error());
+    if (auto near = applied_by(action.member, view, *now, now_us() + kNearMs * 1'000LL); !near) {
+        return failed(near.error());
+    }
+    came_round();
     const auto begun = now_us();
+    const auto deadline = begun + settings_.timing.handover_hold_ms * 1'000LL;
+    ++handover.holds;
     heartbeat_.stop();
     Leader leader = *view.leader;
     leader.open = false;
@@ -214,31 +292,31 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     STOA_TRY(const auto closed, key_.rewrite(to_json(leader)));
     self_.key_revision = closed;
     own_ = {closed, leader, view.acknowledgers};
-    const auto back = [&](Error error) -> Status {
-        (void)server_.resume_writes();
-        Action failed;
-        failed.reason = "failed: " + error.message;
-        (void)answer(failed, view);
-        return error;
+    const auto back = [&](const Error& error) {
+        resume(view);
+        log::warn("database_hand_over_failed", {{"member", settings_.name},
+                                                {"to", action.member},
+                                                {"held_ms", ms_since(begun)},
+                                                {"problem", error.message}});
+        return failed(error);
     };
-    if (auto stopped = server_.stop_writes(2'000); !stopped) return back(std::move(stopped).error());
-    auto position = server_.position();
-    if (!position) return back(std::move(position).error());
-    const auto deadline = now_us() + 2'000'000;
-    bool there = false;
-    while (!there && now_us() < deadline) {
-        const auto received = peers_.received(view.members.at(action.member).address, kPeerMs);
-        there = received && received->reached(*position);
-        if (!there) ::usleep(5'000);
-    }
-    if (!there) return back({Errc::timeout, action.member + " did not catch up in time."});
+    if (auto stopped = server_.stop_writes(settings_.timing.handover_hold_ms); !stopped) return back(stopped.error());
+    timeline_.closed(now_us());
+    const auto position = server_.position();
+    if (!position) return back(position.error());
+    if (auto applied = applied_by(action.member, view, *position, deadline); !applied) return back(applied.error());
+    came_round();
     Acknowledgers list = *view.acknowledgers;
     list.preferred = action.member;
     list.base = *position;
-    if (auto written = write_list(list); !written) return back(std::move(written).error());
-    if (auto ended = server_.end_leadership(); !ended) return back(std::move(ended).error());
+    if (auto written = write_list(list); !written) {
+        locks_unsure_ = true;  // it may stand there all the same
+        return back(written.error());
+    }
+    if (auto ended = server_.end_leadership(); !ended) return back(ended.error());
     watchdog_.disarm();
     self_.writable = self_.as_leader = false;
+    leave_word(action.reason);
     key_.give_up();
     self_.token.clear();
     self_.served = false;
@@ -247,8 +325,12 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     return {};
 }
 
-Status MemberRuntime::Impl::give_up() {
-    heartbeat_.stop();
+void MemberRuntime::Impl::leave_word(const std::string& why) {
+    (void)etcd_.put(keys_.vacated(), to_json(Vacated{self_.epoch, why}));
+}
+
+Status MemberRuntime::Impl::give_up(const std::string& why) {
+    if (key_.held()) leave_word(why);
     if (killed_by_hang_ && own_.list) {
         // Whoever comes next is more patient.
         Acknowledgers list = *own_.list;
@@ -268,6 +350,7 @@ Status MemberRuntime::Impl::give_up() {
         }
     }
     key_.give_up(earlier);
+    heartbeat_.stop();  // not before: its sessions may wait for a server that hangs
     self_.token.clear();
     self_.served = self_.restarting = self_.forced = false;
     if (process_.pid() == 0 || !(self_.writable || self_.as_leader)) watchdog_.disarm();
@@ -285,7 +368,7 @@ void MemberRuntime::Impl::confirm_loop() {
             addresses = confirm_addresses_;
         }
         const bool silent = ms_since(renewed_us_.load()) > settings_.timing.fence_ms * 6 / 10;
-        if (addresses.empty() || !silent) {
+        if (addresses.empty() || !silent || is_stuck(settings_.timing.fence_ms)) {
             if (holding) peers.release();
             holding = false;
             continue;

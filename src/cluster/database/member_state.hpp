@@ -17,10 +17,12 @@
 #include "base/fd.hpp"
 #include "base/file_util.hpp"
 #include "base/thread_annotations.hpp"
+#include "cluster/database/damage.hpp"
 #include "cluster/database/heartbeat.hpp"
 #include "cluster/database/leader_key.hpp"
 #include "cluster/database/member.hpp"
 #include "cluster/database/peers.hpp"
+#include "cluster/database/timeline.hpp"
 #include "cluster/database/watchdog.hpp"
 #include "cluster/etcd/lease.hpp"
 #include "cluster/etcd/mirror.hpp"
@@ -66,6 +68,9 @@ class MemberRuntime::Impl {
     Status start();
     void stop();
 
+    void set_policy(bool counts_alone) {
+        if (counts_alone_.exchange(counts_alone) != counts_alone) wake();
+    }
     ClusterView view() const {
         MutexLock lock(mutex_);
         return shown_view_;
@@ -91,7 +96,12 @@ class MemberRuntime::Impl {
     void rest();
     void look();
     void look_at_server();
+    /// Whether its server takes writes, as it was just seen.
+    void note_timeline();
     ClusterView read_cluster();
+    /// What the server's log says of its data, and what its appliers say.
+    void look_for_damage();
+    void found_damage(const std::string& how);
     void note_vacancy(const ClusterView& view);
     void see_acknowledgers(const ClusterView& view);
     /// For a second now.
@@ -113,8 +123,22 @@ class MemberRuntime::Impl {
     /// After a change of the list that failed halfway.
     Status settle_list();
     Status hand_over(const Action& action, const ClusterView& view);
-    Status give_up();
+    /// Of a switchover that is asked for, or was.
+    void note_handover(const ClusterView& view);
+    /// That the member has applied all up to there.
+    Status applied_by(const std::string& member, const ClusterView& view, const Position& position,
+                      std::int64_t deadline_us);
+    /// Open again after a switchover that did not succeed.
+    void resume(const ClusterView& view);
+    Status give_up(const std::string& why);
+    /// For whoever comes next; while the key is still held.
+    void leave_word(const std::string& why);
+    /// The loop does its work, and may take so long for the next round.
+    void came_round(int allowed_ms = 0) { loop_us_ = now_us() + allowed_ms * 1'000LL; }
+    /// Its disk or whatever it waits for stalls: nobody looks at the heartbeat any more.
+    bool is_stuck(int limit_ms) const { return now_us() - loop_us_.load() > limit_ms * 1'000LL; }
     void renewed(std::int64_t sent_us) {
+        if (is_stuck(settings_.timing.fence_ms)) return;
         renewed_us_ = sent_us;
         watchdog_.extend(sent_us + settings_.timing.fence_ms * 1'000LL);
     }
@@ -134,11 +158,14 @@ class MemberRuntime::Impl {
     void alert(const Action& action);
     void publish(bool now);
     void publish_loop();
-    Status answer(const Action& action, const ClusterView& view);
+    /// The command of the view.
+    Status answer(const std::string& text, const ClusterView& view);
+    Status put_answer(Command command, const std::string& text);
     void tell(const Action& action, const Status& done, std::int64_t begun);
 
     const MemberOptions options_;
-    const Settings& settings_;
+    Settings settings_;  ///< the policy is the loop's own, the rest never changes
+    std::atomic<bool> counts_alone_;
     const DatabaseKeys keys_;
     DatabaseProcess& process_;
     Fd wake_;
@@ -160,9 +187,16 @@ class MemberRuntime::Impl {
     struct {
         std::int64_t noticed_us = 0, fenced_us = 0, taken_us = 0, applied_us = 0, opened_us = 0;
         std::string from, reason;
+        std::int64_t from_epoch = 0;
     } steps_;
-    std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, lag_ms_ = 0;
+    std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, alone_alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;
+    Timeline timeline_{options_.work_dir + "/timeline"};
+    DamageLog server_log_{options_.server_log};
+    std::int64_t server_log_us_ = 0;
+    bool damage_at_start_ = false;  ///< it named a damaged page and does not answer yet; it may still repair it
+    int damaged_starts_ = 0;        ///< in a row that ended so
+    std::string ended_;  ///< identity of the server that it killed last; on a disk that stalls it stays for long
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;
     bool locks_unsure_ = false;  ///< which accounts are locked, or whether a list is still on its way to etcd
@@ -171,12 +205,16 @@ class MemberRuntime::Impl {
     Position apply_failed_at_;
     Position waiting_at_;
     std::int64_t waiting_us_ = 0;
+    bool shown_alone_ = false;
     bool publish_now_ = false;
     std::map<std::string, std::string> known_addresses_;
+    Command answered_;  ///< the last one, which the copy of etcd may not show yet
+    std::int64_t announced_epoch_ = 0;
     Action::Kind last_failed_ = Action::Kind::wait;
     std::int64_t failed_us_ = 0;
 
     Watchdog watchdog_;
+    std::atomic<std::int64_t> loop_us_{0};  ///< when the loop came round last
     std::atomic<std::int64_t> renewed_us_{0}, confirmed_until_us_{0};
     std::int64_t confirmed_logged_us_ = 0;  ///< of the confirming thread
     enum class Copied { no, well, badly };

@@ -31,13 +31,15 @@ bool Peers::all_follow(const std::vector<std::string>& addresses, const std::str
     return !addresses.empty();
 }
 
-Result<Position> Peers::received(const std::string& address, int timeout_ms) {
+Result<Peers::Standing> Peers::standing(const std::string& address, int timeout_ms) {
     STOA_TRY(auto* peer, session(address));
     STOA_TRY(const auto status, peer->query("SHOW SLAVE STATUS", timeout_ms));
     if (status.empty()) return not_found(address + " follows nobody.");
     STOA_TRY(const auto own, peer->query("SELECT @@global.gtid_slave_pos AS sp", timeout_ms));
-    const Position applied(own.empty() ? "" : own.front().at("sp"));
-    return applied.further(Position(status.front().at("Gtid_IO_Pos")));
+    Standing now;
+    now.applied = Position(own.empty() ? "" : own.front().at("sp"));
+    now.received = now.applied.further(Position(status.front().at("Gtid_IO_Pos")));
+    return now;
 }
 
 }  // namespace stoa::cluster::database

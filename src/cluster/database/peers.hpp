@@ -18,8 +18,11 @@ class Peers {
 
     /// All of the addresses say that they receive from `leader` ("host:port").
     bool all_follow(const std::vector<std::string>& addresses, const std::string& leader, int timeout_ms);
-    /// What one has received, complete. Errors: it does not answer.
-    Result<Position> received(const std::string& address, int timeout_ms);
+    struct Standing {
+        Position received, applied;  ///< complete transactions
+    };
+    /// How far one is. Errors: not_found (it follows nobody), unavailable and timeout (it does not answer).
+    Result<Standing> standing(const std::string& address, int timeout_ms);
     /// Takes all promises back.
     void release() { sessions_.clear(); }
 

@@ -113,7 +113,8 @@ std::string to_json(const Member& member) {
             .field("received", member.vote->received.text())
             .end_object();
     }
-    w.field("lag_ms", member.lag_ms).field("in_pool", member.in_pool).field("problem", member.problem).end_object();
+    w.field("lag_ms", member.lag_ms).field("in_pool", member.in_pool);
+    w.field("damaged", member.damaged).field("problem", member.problem).end_object();
     return out;
 }
 
@@ -136,6 +137,12 @@ std::string to_json(const Copy& copy) {
     return out;
 }
 
+std::string to_json(const Vacated& vacated) {
+    std::string out;
+    json::Writer(out).begin_object().field("epoch", vacated.epoch).field("why", vacated.why).end_object();
+    return out;
+}
+
 std::string to_json(const std::vector<Change>& history) {
     std::string out;
     json::Writer w(out);
@@ -146,6 +153,7 @@ std::string to_json(const std::vector<Change>& history) {
             .field("epoch", change.epoch)
             .field("from", change.from)
             .field("to", change.to)
+            .field("why", change.why)
             .field("reason", change.reason)
             .field("base", change.base)
             .field("fence_ms", change.fence_ms)
@@ -222,6 +230,7 @@ Result<Member> member_from_json(std::string_view text) {
                            })
                    .integer("lag_ms", member.lag_ms, -kAny)
                    .flag("in_pool", member.in_pool)
+                   .flag("damaged", member.damaged)
                    .text("problem", member.problem)
                    .require("name", !member.name.empty(), "must not be empty")
                    .status());
@@ -256,6 +265,13 @@ Result<Copy> copy_from_json(std::string_view text) {
     return copy;
 }
 
+Result<Vacated> vacated_from_json(std::string_view text) {
+    STOA_TRY(const auto value, json::parse(text));
+    Vacated vacated;
+    STOA_CHECK(Reader(value, "").integer("epoch", vacated.epoch).text("why", vacated.why).status());
+    return vacated;
+}
+
 Result<std::vector<Change>> history_from_json(std::string_view text) {
     STOA_TRY(const auto value, json::parse(text));
     std::vector<Change> history;
@@ -267,6 +283,7 @@ Result<std::vector<Change>> history_from_json(std::string_view text) {
             .integer("epoch", change.epoch)
             .text("from", change.from)
             .text("to", change.to)
+            .text("why", change.why)
             .text("reason", change.reason)
             .text("base", change.base)
             .integer("fence_ms", change.fence_ms)
@@ -287,6 +304,7 @@ ClusterView read_view(const DatabaseKeys& keys, const std::map<std::string, std:
     take(values, keys.leader(), leader_from_json, view.leader, view.problem);
     take(values, keys.acknowledgers(), acknowledgers_from_json, view.acknowledgers, view.problem);
     take(values, keys.command(), command_from_json, view.command, view.problem);
+    take(values, keys.vacated(), vacated_from_json, view.vacated, view.problem);
     std::optional<std::vector<Change>> history;
     take(values, keys.history(), history_from_json, history, view.problem);
     if (history) view.history = std::move(*history);

@@ -6,6 +6,7 @@
 //   copies/<name>     that the member waits for a copy of the data, and from whom
 //   command           what an operator asked for
 //   history           the last changes of leadership
+//   vacated           why the last leader that gave its key up did so
 // Any thread.
 
 #include <cstdint>
@@ -33,6 +34,7 @@ class DatabaseKeys {
     std::string copies() const { return root_ + "copies/"; }  ///< prefix
     std::string copy(std::string_view member) const { return copies() + std::string(member); }
     std::string history() const { return root_ + "history"; }
+    std::string vacated() const { return root_ + "vacated"; }
 
   private:
     std::string root_;
@@ -97,6 +99,7 @@ struct Member {
     std::optional<Vote> vote;
     std::int64_t lag_ms = 0;
     bool in_pool = false;  ///< may answer reads
+    bool damaged = false;  ///< a page of its data is: answers nothing, and is copied anew
     std::string problem;
 };
 
@@ -114,11 +117,19 @@ struct Copy {
     std::string to;    ///< where it is waited for, "10.0.0.12:4444"
 };
 
+/// Left behind by a leader that gives its key up, for people.
+struct Vacated {
+    std::int64_t epoch = 0;  ///< of that key
+    std::string why;
+};
+
 /// One change of leadership, for people.
 struct Change {
     std::int64_t at_ms = 0;
     std::int64_t epoch = 0;
-    std::string from, to, reason;
+    std::string from, to;
+    std::string why;     ///< there was no leader any more; empty: there had been none
+    std::string reason;  ///< it was this one who took over
     std::string base;
     std::int64_t fence_ms = 0, elect_ms = 0, apply_ms = 0, open_ms = 0;  ///< from the notice to each step's end
 };
@@ -129,12 +140,14 @@ std::string to_json(const Acknowledgers& record);
 std::string to_json(const Member& member);
 std::string to_json(const Command& command);
 std::string to_json(const Copy& copy);
+std::string to_json(const Vacated& vacated);
 std::string to_json(const std::vector<Change>& history);
 Result<Leader> leader_from_json(std::string_view text);
 Result<Acknowledgers> acknowledgers_from_json(std::string_view text);
 Result<Member> member_from_json(std::string_view text);
 Result<Command> command_from_json(std::string_view text);
 Result<Copy> copy_from_json(std::string_view text);
+Result<Vacated> vacated_from_json(std::string_view text);
 Result<std::vector<Change>> history_from_json(std::string_view text);
 
 /// All of it, read at one revision. What cannot be read counts as absent and is named in `problem`.
@@ -147,6 +160,7 @@ struct ClusterView {
     std::optional<Command> command;
     std::vector<Change> history;
     std::vector<Copy> copies;
+    std::optional<Vacated> vacated;
     std::string problem;
 
     std::int64_t epoch() const { return acknowledgers ? acknowledgers->epoch : 0; }

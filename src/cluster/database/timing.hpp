@@ -18,7 +18,9 @@ struct Timing {
     int drop_ms = 1'000;                 ///< a member that acknowledges no more is taken off the list after that
     int lag_pool_ms = 5'000;             ///< further behind: answers no reads
     int lag_alert_ms = 30'000;
-    int promotion_ms = 30'000;  ///< a leader that has not opened by then gives up
+    int handover_wait_ms = 10'000;  ///< a planned switchover waits so long for somebody fit to take over
+    int handover_hold_ms = 300;     ///< and holds writes for no longer until that one has everything
+    int promotion_ms = 30'000;      ///< a leader that has not opened by then gives up
 };
 
 constexpr bool is_safe(const Timing& t) {

@@ -19,12 +19,20 @@ db::TopologyView read(const DatabaseKeys& keys, const etcd::Mirror::Snapshot& sn
             out.servers.push_back(server);
         }
     };
-    for (const auto& address : configured)
-        add(address);
-    if (snapshot.revision == 0) return out;
     const auto view = read_view(keys, snapshot.values, snapshot.revision, true);
-    for (const auto& [name, member] : view.members)
-        add(member.address);
+    const auto is_damaged = [&](const std::string& address) {
+        return std::any_of(view.members.begin(), view.members.end(), [&](const auto& one) {
+            const bool leads = view.leader && view.leader->name == one.first;
+            return one.second.damaged && !leads && one.second.address == address;
+        });
+    };
+    for (const auto& address : configured) {
+        if (!is_damaged(address)) add(address);
+    }
+    if (snapshot.revision == 0) return out;
+    for (const auto& [name, member] : view.members) {
+        if (!is_damaged(member.address)) add(member.address);
+    }
     out.primary = view.leader && view.leader->open ? server_address(view.leader->address) : kNobody;
     return out;
 }

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace stoa::cluster::database {
@@ -22,6 +24,7 @@ struct Watchdog::Shared {
     std::atomic<std::int32_t> server;
     std::atomic<std::int32_t> agent;
     std::atomic<std::int32_t> process;
+    std::atomic<std::int64_t> epoch;
 };
 
 namespace {
@@ -66,13 +69,52 @@ std::uint64_t start_of(pid_t pid) {
     return value;
 }
 
+/// Of the file whose name is made from `path`; one of another user's is none.
+Fd open_in_memory(const std::string& path, std::string& place) {
+    std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a
+    for (const char c : path)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+    char name[17];
+    std::snprintf(name, sizeof(name), "%016llx", static_cast<unsigned long long>(hash));
+    place = std::string("/dev/shm/stoa-watchdog-") + name;
+    Fd file(::open(place.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    struct stat about {};
+    const bool own = file && ::fstat(file.get(), &about) == 0 && about.st_uid == ::geteuid() && S_ISREG(about.st_mode);
+    return own ? std::move(file) : Fd();
+}
+
 bool alive(pid_t pid) {
     return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
 }
 
+char* put_number(char* at, std::int64_t number) {
+    char digits[20];
+    int count = 0;
+    do {
+        digits[count++] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/// A line of the timeline, after the fact: its disk may stall.
+void tell_closed(const char* timeline, std::int64_t at_us, std::int64_t epoch) {
+    char line[64];
+    char* end = put_number(line, at_us);
+    std::memcpy(end, " closed ", 8);
+    end = put_number(end + 8, epoch);
+    *end++ = '\n';
+    const int file = ::open(timeline, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) return;
+    [[maybe_unused]] const auto written = ::write(file, line, static_cast<std::size_t>(end - line));
+    ::close(file);
+}
+
 /// In the child of a program with threads: system calls only. `lock` is held until it ends.
 template <class Shared>
-[[noreturn]] void guard(Shared& shared, int lock, int slack_ms) {
+[[noreturn]] void guard(Shared& shared, int lock, int slack_ms, const char* path, const char* timeline) {
     ::setsid();
     ::prctl(PR_SET_NAME, "stoa-db-watch");
     for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
@@ -87,12 +129,17 @@ template <class Shared>
         const std::int64_t until = shared.until_us.load();
         const pid_t server = shared.server.load();
         if (server > 0 && until > 0 && monotonic_us() > until + slack_ms * 1'000LL) {
-            if (start_of(server) == shared.server_start.load()) ::kill(server, SIGKILL);
+            const bool killed = start_of(server) == shared.server_start.load() && ::kill(server, SIGKILL) == 0;
+            const std::int64_t at_us = monotonic_us();
             std::int64_t expected = until;
             shared.until_us.compare_exchange_strong(expected, 0);
+            if (killed && timeline[0] != '\0') tell_closed(timeline, at_us, shared.epoch.load());
         }
         const bool armed = shared.server.load() > 0 && shared.until_us.load() > 0;
-        if (!armed && !alive(shared.agent.load())) ::_exit(0);
+        if (!armed && !alive(shared.agent.load())) {
+            ::unlink(path);
+            ::_exit(0);
+        }
         const timespec pause{0, kTickMs * 1'000'000L};
         ::nanosleep(&pause, nullptr);
     }
@@ -100,14 +147,21 @@ template <class Shared>
 
 }  // namespace
 
-Watchdog::Watchdog(std::string path, int slack_ms) : path_(std::move(path)), slack_ms_(slack_ms) {}
+Watchdog::Watchdog(std::string path, int slack_ms, std::string timeline)
+    : path_(std::move(path)), slack_ms_(slack_ms), timeline_(std::move(timeline)) {}
 
 Watchdog::~Watchdog() {
     if (shared_ != nullptr) ::munmap(shared_, sizeof(Shared));
 }
 
 Status Watchdog::start() {
-    file_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    std::string place;
+    file_ = open_in_memory(path_, place);
+    if (file_) {
+        path_ = place;
+    } else {
+        file_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    }
     if (!file_ || ::ftruncate(file_.get(), sizeof(Shared)) != 0) {
         return internal_error("Cannot write " + path_ + ": " + std::strerror(errno));
     }
@@ -120,25 +174,26 @@ Status Watchdog::start() {
     return ensure();
 }
 
+/// The same file, whatever its name is by now: locks belong to what was opened.
+Fd Watchdog::open_again() const {
+    return Fd(::open(("/proc/self/fd/" + std::to_string(file_.get())).c_str(), O_RDWR | O_CLOEXEC));
+}
+
 bool Watchdog::is_guarded() const {
-    const Fd probe(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    const Fd probe = open_again();
     return ::flock(probe.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
 Status Watchdog::ensure() {
     if (is_guarded()) return {};
-    const int lock = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
-    if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        if (lock >= 0) ::close(lock);
-        return {};  // another one was quicker
-    }
+    const Fd lock = open_again();
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};  // another one was quicker
     const pid_t child = ::fork();
     if (child == 0) {
         const pid_t grandchild = ::fork();
-        if (grandchild == 0) guard(*shared_, lock, slack_ms_);
+        if (grandchild == 0) guard(*shared_, lock.get(), slack_ms_, path_.c_str(), timeline_.c_str());
         ::_exit(grandchild > 0 ? 0 : 1);
     }
-    ::close(lock);
     int status = 0;
     if (child < 0 || ::waitpid(child, &status, 0) != child || status != 0) {
         return internal_error("The watchdog of the database server cannot be started.");
@@ -146,11 +201,12 @@ Status Watchdog::ensure() {
     return {};
 }
 
-void Watchdog::arm(pid_t server, std::int64_t until_us) {
+void Watchdog::arm(pid_t server, std::int64_t until_us, std::int64_t epoch) {
     if (shared_->server.load() != server) {
         shared_->until_us = 0;
         shared_->server_start = start_of(server);
     }
+    shared_->epoch = epoch;
     shared_->server = server;
     shared_->until_us = until_us;
 }
@@ -158,6 +214,11 @@ void Watchdog::arm(pid_t server, std::int64_t until_us) {
 void Watchdog::disarm() {
     shared_->until_us = 0;
     shared_->server = 0;
+}
+
+bool Watchdog::kill_server() {
+    const pid_t server = shared_->server.load();
+    return server > 0 && start_of(server) == shared_->server_start.load() && ::kill(server, SIGKILL) == 0;
 }
 
 void Watchdog::extend(std::int64_t until_us) {

@@ -67,9 +67,13 @@ LayerScore database(const ClusterSpec& spec, int count) {
     if (count == 1)
         fault(layer, Severity::error, "One database: its death is an outage, its disk's death a loss.",
               "Add two [[host]] with role = \"db\".");
-    if (count == 2)
-        fault(layer, Severity::error, "Two databases: a commit needs both, so that the death of either stops writes.",
+    if (count == 2 && spec.database.without_standby == "alarm")
+        fault(layer, Severity::error,
+              "Two databases: while one is away, commits count on the other alone and are lost if it dies, too.",
               "Add a third [[host]] with role = \"db\".");
+    if (count == 2 && spec.database.without_standby != "alarm")
+        fault(layer, Severity::error, "Two databases: a commit needs both, so that the death of either stops writes.",
+              "Add a third [[host]] with role = \"db\", or accept a loss: [database] without_standby = \"alarm\".");
     return layer;
 }
 

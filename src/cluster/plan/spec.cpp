@@ -63,6 +63,7 @@ class Reader {
         top.table("database", [this](TableReader& t) {
             t.number("memory_mb", spec_.database.memory_mb, 16, 1'000'000);
             t.text("schema", spec_.database.schema);
+            t.choice("without_standby", spec_.database.without_standby, {"block", "alarm"});
             if (spec_.database.schema.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos ||
                 spec_.database.schema.empty())
                 t.complain("schema", "must be made of a-z, 0-9 and '_'");

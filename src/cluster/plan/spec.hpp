@@ -74,6 +74,9 @@ struct WebSpec {
 struct DatabaseSpec {
     int memory_mb = 64;  ///< buffer pool
     std::string schema = "stoa";
+    /// With elections, while no standby is there: "block": commits wait; "alarm":
+    /// they count on the primary alone, and are lost when it then dies for good.
+    std::string without_standby = "block";
     bool operator==(const DatabaseSpec&) const = default;
 };
 

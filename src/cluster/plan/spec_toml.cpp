@@ -72,6 +72,7 @@ std::string to_toml(const ClusterSpec& spec) {
         out.section("[database]");
         out.number("memory_mb", spec.database.memory_mb, usual.database.memory_mb);
         out.text("schema", spec.database.schema, usual.database.schema);
+        out.text("without_standby", spec.database.without_standby, usual.database.without_standby);
     }
     if (spec.redis != usual.redis) {
         out.section("[redis]");

@@ -54,7 +54,8 @@ Status ReadSession::ensure() {
 bool ReadSession::retry() {
     if (!lease_) return false;
     const Trouble trouble = lease_->trouble();
-    if (trouble == Trouble::statement && on_replica_) {  // e.g. a table that has not arrived there yet
+    // E.g. a table that has not arrived there yet, or a page of it that is damaged there.
+    if ((trouble == Trouble::statement || trouble == Trouble::rerun) && on_replica_) {
         lease_.give_back();
         primary_only_ = true;
         return true;

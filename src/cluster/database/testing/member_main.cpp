@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     options.work_dir = dir;
     options.server.server = {dir + "/socket", 0};
     options.server.user = "root";
+    options.server_log = dir + "/output.txt";
     options.accounts = {"only-for-this-test", "only-for-this-test"};
     options.reseed = {dir, "127.0.0.1", std::stoi(argv[3]) + 1};
     testing::ChildDatabase process(dir);
@@ -71,6 +72,11 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s\n", started.error().message.c_str());
         return 1;
     }
-    for (;;)
-        ::pause();
+    for (;;) {
+        // A file "policy" beside the data sets it, as a service's does.
+        std::string policy;
+        std::ifstream(dir + "/policy") >> policy;
+        member.set_policy(policy == "alarm");
+        ::usleep(200'000);
+    }
 }

@@ -47,6 +47,7 @@ struct Etcd {
     std::int64_t list_revision = 0;
     std::map<std::string, Member> members;
     std::map<std::string, std::int64_t> member_until_us;
+    std::optional<Command> command;
 };
 
 struct Node {
@@ -88,6 +89,7 @@ struct Node {
     std::int64_t list_known_revision = 0;
     std::int64_t busy_until_us = 0;
     bool locks_unsure = false;
+    bool closing = false;  ///< no new commits: writes are being held
     std::size_t waiting_at = 0;
     std::int64_t waiting_us = 0;
     std::int64_t opened_epoch = 0;
@@ -110,6 +112,7 @@ class Simulation {
             node.settings.name = node.name;
             node.settings.address = node.name + ":3306";
             node.settings.members = names;
+            node.settings.block_without_receipts = options.block_without_receipts;
         }
         cut_.assign(names.size(), std::vector<bool>(names.size(), false));
         etcd_cut_.assign(names.size(), false);
@@ -255,6 +258,7 @@ class Simulation {
         view->leader = etcd_.leader;
         view->acknowledgers = etcd_.list;
         view->members = etcd_.members;
+        view->command = etcd_.command;
         return view;
     }
 
@@ -267,7 +271,7 @@ class Simulation {
         node.relay.clear();
         node.writable = node.as_leader = node.semi_replica = node.io = node.sql = false;
         node.parted = false;
-        node.fencing = false;
+        node.fencing = node.closing = false;
         node.promise_until = 0;
     }
     void start(Node& node, bool as_leader) {
@@ -304,7 +308,7 @@ class Simulation {
             node.committed = node.log.size();
         }
         // Few can be on their way: the log is locked while commits wait for receipts.
-        if (node.writable && node.log.size() - node.committed < 6 && chance(300)) {
+        if (node.writable && !node.closing && node.log.size() - node.committed < 6 && chance(300)) {
             node.log.push_back({next_id_++, node.index + 1});
             if (!node.as_leader) receipt(node, node.log.size());
         }
@@ -443,6 +447,7 @@ class Simulation {
         } else {
             self.vacant_us = 0;
         }
+        note_handover(node);
         see_acknowledgers(node);
         publish(node);
         if (node.busy_until_us > now_) return;
@@ -501,6 +506,15 @@ class Simulation {
         node.confirmed_us = now_;
         node.write_until_us = std::max<std::int64_t>(node.write_until_us,
                                                      node.confirmed_us + (t.promise_ms - t.confirm_margin_ms) * 1'000);
+    }
+    static void note_handover(Node& node) {
+        auto& handover = node.self.handover;
+        if (node.self.token.empty() || !node.view->command) {
+            handover = {};
+        } else if (handover.id != node.view->command->id) {
+            handover = {};
+            handover.id = node.view->command->id;
+        }
     }
     void see_acknowledgers(Node& node) {
         if (node.self.token.empty() || !node.view->acknowledgers) return;
@@ -638,7 +652,13 @@ class Simulation {
                 copy(node);
                 break;
             case Action::Kind::hand_over:
+                hand_over(node, action);
+                break;
             case Action::Kind::answer:
+                ask_etcd(
+                    node, [this] { answer_command(); }, [](bool) {});
+                busy(node, 200'000);
+                break;
             case Action::Kind::wait:
                 break;
         }
@@ -811,6 +831,7 @@ class Simulation {
                                       life(*at) == one.life && at->log.size() + at->relay.size() >= n->log.size());
             }
             const auto& before = *n->view->acknowledgers;
+            if (before.alone && !list.alone) n->as_leader = true;
             const bool only_grows = std::all_of(before.members.begin(), before.members.end(), [&](const auto& one) {
                 return std::find(list.members.begin(), list.members.end(), one) != list.members.end();
             });
@@ -823,8 +844,12 @@ class Simulation {
     }
     void open(Node& node, const Acknowledgers& list, std::int64_t epoch) {
         if (node.self.epoch != epoch || now_ >= node.write_until_us) return;
+        if (node.writable && node.self.served) {
+            node.as_leader = !list.alone;
+            return;
+        }
         node.locked = barred(list);
-        node.locks_unsure = false;
+        node.locks_unsure = node.closing = false;
         node.sql = false;
         node.source = -1;
         node.semi_replica = false;
@@ -847,8 +872,18 @@ class Simulation {
         Leader leader = *node.view->leader;
         leader.open = true;
         leader.life = life(node);
+        rewrite_key(node, leader, [this, n = &node](bool) {
+            answer_command();
+            busy(*n, kTickUs);
+        });
+    }
+    void answer_command() {
+        etcd_.command.reset();
+        changed();
+    }
+    void rewrite_key(Node& node, const Leader& leader, std::function<void(bool)> then) {
         auto done = std::make_shared<std::int64_t>(0);
-        busy(node, 1'000'000);
+        busy(node, 2 * kSecondUs);
         ask_etcd(
             node,
             [this, leader, done] {
@@ -857,11 +892,90 @@ class Simulation {
                 etcd_.leader = leader;
                 *done = etcd_.revision;
             },
-            [this, n = &node, leader, done](bool answered) {
-                busy(*n, kTickUs);
-                if (!answered || *done == 0) return;
-                n->self.key_revision = *done;
-                known(*n, leader, n->view->acknowledgers, *done);
+            [this, n = &node, leader, done, then = std::move(then)](bool answered) {
+                const bool written = answered && *done != 0;
+                if (written) {
+                    n->self.key_revision = *done;
+                    known(*n, leader, n->view->acknowledgers, *done);
+                }
+                then(written);
+            });
+    }
+    /// As in member_lead.cpp. Each step may be late, fail, or be the last of this agent or its server.
+    void hand_over(Node& node, const Action& action) {
+        node.self.handover.again_us = now_ + 300'000;
+        node.self.handover.avoid = action.member;
+        ++node.self.handover.holds;
+        Leader leader = *node.view->leader;
+        leader.open = false;
+        leader.handover = action.member;
+        rewrite_key(node, leader, [this, n = &node, to = action.member](bool written) {
+            if (!written) return busy(*n, kTickUs);
+            sql(*n, [this, n, to, generation = n->generation] {
+                n->closing = true;
+                hold(*n, to, generation, now_ + n->settings.timing.handover_hold_ms * 1'000);
+            });
+            busy(*n, 5 * kSecondUs);
+        });
+    }
+    bool acts_on(const Node& node, int generation) const {
+        return node.generation == generation && agent_runs(node) && server_runs(node);
+    }
+    void resume(Node& node) {
+        node.closing = false;
+        if (!node.self.token.empty()) node.writable = true;
+        if (node.self.token.empty() || !node.view->leader) return busy(node, kTickUs);
+        Leader leader = *node.view->leader;
+        leader.open = true;
+        rewrite_key(node, leader, [this, n = &node](bool) { busy(*n, kTickUs); });
+    }
+    void hold(Node& node, const std::string& to, int generation, std::int64_t deadline) {
+        Node* n = &node;
+        const int process = node.process;
+        const auto again = [this, n, to, generation, deadline, process] {
+            later(kTickUs, [this, n, to, generation, deadline, process] {
+                // A server does not go on holding when its agent is gone; a new agent opens it again.
+                if (n->process != process) return;
+                if (!acts_on(*n, generation)) {
+                    n->closing = false;
+                    return busy(*n, kTickUs);
+                }
+                hold(*n, to, generation, deadline);
+            });
+        };
+        if (now_ > deadline) return resume(node);
+        if (node.committed < node.log.size()) return again();
+        node.writable = false;
+        const auto at = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& m) { return m.name == to; });
+        const bool applied =
+            server_runs(*at) && linked(node, *at) && at->source == node.index && at->log.size() >= node.log.size();
+        if (!applied) return again();
+        Acknowledgers list = *node.view->acknowledgers;
+        list.preferred = to;
+        list.base = position_of(node.log);
+        auto done = std::make_shared<std::int64_t>(0);
+        ask_etcd(
+            node,
+            [this, list, done, expected = node.list_known_revision] {
+                if (etcd_.list_revision != expected || !etcd_.leader || etcd_.leader->token != list.token) return;
+                changed();
+                etcd_.list = list;
+                etcd_.list_revision = *done = etcd_.revision;
+            },
+            [this, n, done, list](bool answered) {
+                n->locks_unsure = !answered || *done == 0;
+                if (n->locks_unsure) return resume(*n);
+                n->list_known_revision = *done;
+                known(*n, n->view->leader, list, *done);
+                sql(*n, [this, n, generation = n->generation] {
+                    n->as_leader = n->closing = false;
+                    if (!acts_on(*n, generation)) return;
+                    n->write_until_us = 0;
+                    n->self.writable = n->self.as_leader = false;
+                    ++result_.switchovers;
+                    trace(*n, "hands over");
+                    give_up(*n);
+                });
             });
     }
     void follow(Node& node, const Action& action) {
@@ -952,6 +1066,12 @@ class Simulation {
                     cut_[a][b] = cut_[b][a] = false;
                 etcd_cut_[a] = false;
             });
+        }
+        if (chance(4) && etcd_.up && !etcd_.command) {
+            const bool wanted = chance(500);
+            etcd_.command = Command{Command::Kind::switchover, std::to_string(next_id_++),
+                                    wanted ? any().name : std::string(), "", ""};
+            changed();
         }
         if (chance(1) && etcd_.up) {
             if (options_.trace) std::printf("%8.3f etcd down\n", static_cast<double>(now_) / 1e6);

@@ -14,13 +14,15 @@ struct SimulationOptions {
     std::uint64_t seed = 1;
     int members = 3;
     std::int64_t chaos_ms = 40'000;
-    bool trace = false;  ///< prints every action
+    bool block_without_receipts = true;  ///< Settings
+    bool trace = false;                  ///< prints every action
 };
 
 struct SimulationResult {
     std::string violation;  ///< empty: all went well
     std::int64_t acknowledged = 0;
     int leaders = 0;           ///< epochs that were opened
+    int switchovers = 0;       ///< planned, of those
     std::int64_t down_ms = 0;  ///< without an open leader, during the chaos
 };
 

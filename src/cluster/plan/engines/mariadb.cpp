@@ -157,7 +157,10 @@ Service mariadb(const ClusterSpec& spec, const HostSpec& host) {
             members += one->name + "\n";
         const std::string password = secret(kReplicaPassword) + "\n";
         service.argv = {"sh", "{{dir}}/start.sh"};
-        service.files = {{"start.sh", kStart}, {"members", members}, {"accounts", password + password}};
+        service.files = {{"start.sh", kStart},
+                         {"members", members},
+                         {"policy", spec.database.without_standby + "\n"},
+                         {"accounts", password + password}};
         service.stop_signal = 9;  // a clean stop would commit what nobody acknowledged
         service.restart_longest_ms = 1'000;
     } else {

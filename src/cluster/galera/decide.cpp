@@ -79,8 +79,12 @@ Action without_a_group(const Settings& settings, const View& view, const Self& s
     if (view.round && view.round->node != settings.name) {
         // It may act on its choice as long as that life lasts.
         const Node* chosen = view.node(view.round->node);
-        if (chosen != nullptr && chosen->life == view.round->life)
+        if (chosen != nullptr && chosen->life == view.round->life) {
+            // As early as can be: a new node that joins before there are changes needs no copy.
+            if (waits_for_word(self) && self.answering.contains(chosen->name))
+                return {Kind::join, chosen->name + " begins the group"};
             return wait(chosen->name + ", which begins the group");
+        }
     }
     if (self.began && node.kind != NodeKind::non_primary) {
         if (node.kind == NodeKind::joining && self.kind_ms >= settings.begin_ms) {

@@ -168,6 +168,14 @@ TEST(GaleraDecide, nobody_is_chosen_beside_somebody_who_may_be_acting_on_its_cho
     view.nodes.at("db1").life = "db1-2";
     EXPECT_EQ(who_begins(view), Names{"db2"});
 }
+TEST(GaleraDecide, others_join_who_was_chosen_as_soon_as_its_port_answers) {
+    View view = seen({unknown("db1", Node::Kind::joining), down("db2", 0), down("db3", 0)});
+    view.round = round_of(view.nodes.at("db1"));
+    Self self = self_of(down("db2", 0));
+    EXPECT_EQ(of("db2", view, self).kind, Kind::wait);
+    self.answering = {"db1"};
+    EXPECT_EQ(of("db2", view, self).kind, Kind::join);
+}
 TEST(GaleraDecide, who_was_chosen_begins_again_when_its_agent_died_in_between) {
     View view = seen({down("db1", 10), down("db2", 12), down("db3", 11)});
     view.round = round_of(view.nodes.at("db2"));

@@ -34,8 +34,8 @@ until (($(df --output=avail -k data | tail -n 1) > 65536)); do sleep 0.2; done
 
 [[ -f data/grastate.dat ]] || save "$history" 0
 position=$(saved uuid):$(saved seqno)
-if [[ -e data/sst_in_progress || $position == "$none"* ]]; then
-    position=$none:-1  # a copy broke off: what is there is of no use
+if [[ -d data/.sst || ! -f data/ibdata1 || $position == "$none"* ]]; then
+    position=$none:-1  # a copy broke off in the middle: what is there is of no use
     save "$none" -1
 elif [[ $position == *:-1 ]]; then
     clean=no

@@ -30,7 +30,8 @@ Action without_etcd(const Settings& settings, const Self& self) {
 /// What an operator forced goes on under a new number: nobody who was not heard can take its own changes for the
 /// group's later on; it gets a copy.
 Action forced(const View& view, const Self& self) {
-    const bool done = view.round && view.round->forced && view.round->node == self.node.name;
+    const bool done =
+        view.round && view.round->forced && view.round->node == self.node.name && view.round->life == self.node.life;
     if (const Node* primary = any_primary(view)) {
         if (self.node.kind == NodeKind::primary && done) {
             return {Kind::answer, self.node.name + " begins the group at " + view.round->position.text() + "."};

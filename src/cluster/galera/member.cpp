@@ -178,6 +178,8 @@ class MemberRuntime::Impl {
         self_.told = true;
         self_.hangs = beat_.late_ms() >= kHangMs;
         node.well = beat_.well();
+        // To ask a server that hangs takes long: not while that is the question.
+        if (beat_.late_ms() >= kLookMs && node.kind != NodeKind::joining) return;
         const auto facts = server_.look(kLookMs);
         if (!facts) {
             server_.reset();
@@ -258,7 +260,7 @@ class MemberRuntime::Impl {
             case Kind::begin:
                 return begin(action, view);
             case Kind::promote:
-                return promote(action);
+                return promote(view);
             case Kind::end:
                 log::warn("galera_server_ended", {{"node", settings_.name}, {"why", action.reason}});
                 return process_.end(action.reason);
@@ -282,12 +284,14 @@ class MemberRuntime::Impl {
     }
 
     /// Exactly one of those who think that it is their turn: only who still finds the round that its view had.
-    Status win(const Position& position, bool forced) {
+    Status win(const Position& position, bool forced, const View& view) {
         const auto current = snapshot_->values.find(keys_.round());
         STOA_TRY(const auto stands, etcd_.get(keys_.round()));
         const bool same = current == snapshot_->values.end() ? !stands : stands && stands->value == current->second;
         if (!same) return Error{Errc::conflict, "Somebody else was chosen meanwhile."};
-        const Round round{settings_.name, self_.node.life, position, forced, system_clock().now_us() / 1'000};
+        // What was set aside by force once stays so.
+        const bool after_force = forced || (view.round && view.round->forced);
+        const Round round{settings_.name, self_.node.life, position, after_force, system_clock().now_us() / 1'000};
         STOA_TRY(const auto outcome,
                  etcd_.put_if_unchanged(keys_.round(), to_json(round), stands ? stands->mod_revision : 0));
         if (!outcome.done) return Error{Errc::conflict, "Somebody else was chosen meanwhile."};
@@ -297,8 +301,7 @@ class MemberRuntime::Impl {
     Status begin(const Action& action, const View& view) {
         Position position = self_.node.position;
         if (action.forced) position = {uuid_v4(), std::max<std::int64_t>(position.seqno, 0)};
-        // A command is carried out once: the next look finds the round that it made.
-        STOA_CHECK(win(position, action.forced));
+        STOA_CHECK(win(position, action.forced, view));
         STOA_CHECK(publish_joining());
         STOA_CHECK(process_.tell(self_.node.life, true, action.forced ? position.text() : ""));
         self_.told = self_.began = true;
@@ -315,8 +318,8 @@ class MemberRuntime::Impl {
         return out;
     }
 
-    Status promote(const Action&) {
-        STOA_CHECK(win(self_.node.position, false));
+    Status promote(const View& view) {
+        STOA_CHECK(win(self_.node.position, false, view));
         self_.began = true;
         STOA_CHECK(server_.promote());
         add_event(settings_.name + ", which ran without a group, begins one at " + self_.node.position.text());

@@ -82,8 +82,9 @@ std::string_view to_string(Node::Kind kind);
 struct Round {
     std::string node;
     std::string life;
-    Position position;    ///< the group goes on from there
-    bool forced = false;  ///< by an operator: the history has a new number, data of others count no more
+    Position position;  ///< the group goes on from there
+    /// An operator forced this one or an earlier one: the history has a new number, data of others count no more.
+    bool forced = false;
     std::int64_t at_ms = 0;
 };
 

@@ -14,7 +14,8 @@ constexpr int kGroupPort = 4567;
 // decides who begins the group and who joins it. A server by itself never begins one.
 //
 // A new node says that it is at the beginning of the cluster's history, whose number is known from the cluster's name:
-// all begin with the same data, so it gets the changes since then, and no whole copy unless they are no longer kept.
+// so the agents know that it has nothing that others lack. Galera then offers it the changes since then, but a server
+// whose storage has never seen a position does not take them ("wrong state"): it starts once more and gets a copy.
 constexpr const char* kStart = R"sh(#!/bin/bash
 # start.sh HISTORY
 cd "$(dirname "$0")" || exit 1

@@ -40,7 +40,6 @@ void Beat::start() {
         const MutexLock lock(mutex_);
         stopping_ = false;
     }
-    begun_us_ = last_us_ = 0;
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "galera-beat");
         run();
@@ -55,6 +54,7 @@ void Beat::stop() {
         if (session_ != nullptr) session_->cut();
     }
     if (thread_.joinable()) thread_.join();
+    begun_us_ = last_us_ = 0;  // the next server is not late for the last one's
     const MutexLock lock(mutex_);
     session_.reset();
 }

@@ -1,8 +1,10 @@
 // stoa cluster db status|explain|switchover|failover|reseed: who takes writes, and changing that by hand.
 
 #include "app/commands/cluster_common.hpp"
+#include "app/commands/cluster_db_galera.hpp"
 #include "app/commands/common.hpp"
 #include "cluster/database/admin.hpp"
+#include "cluster/galera/admin.hpp"
 #include "json/writer.hpp"
 
 namespace stoa::app {
@@ -15,17 +17,33 @@ std::string padded(std::string text, std::size_t columns) {
     return text;
 }
 
-/// The names of all database hosts, those whose agent is silent included: an election waits for them.
-Result<std::vector<std::string>> members_of(Reached& reached) {
+struct Databases {
+    std::vector<std::string> names;  ///< of all database hosts, those whose agent is silent included
+    bool galera = false;
+};
+Result<Databases> databases_of(Reached& reached) {
     STOA_TRY(const ClusterSpec spec, applied_spec(reached));
-    std::vector<std::string> names;
+    Databases found;
     for (const HostSpec* host : spec.of_role("db"))
-        names.push_back(host->name);
-    if (names.size() < 2 || spec.topology != Topology::classic) {
+        found.names.push_back(host->name);
+    found.galera = spec.topology == Topology::galera;
+    const bool elects = spec.topology == Topology::classic && found.names.size() > 1;
+    if (!elects && !found.galera) {
         return Error{Errc::unsupported,
                      "The cluster " + spec.name + " has no primary that is elected: that takes two db hosts or more."};
     }
-    return names;
+    return found;
+}
+
+/// For commands that need a primary and replicas.
+Result<std::vector<std::string>> members_of(Reached& reached) {
+    STOA_TRY(Databases found, databases_of(reached));
+    if (found.galera) {
+        return Error{Errc::unsupported,
+                     "With Galera all nodes take writes: there is nothing to switch over, and a node whose data folder "
+                     "was emptied gets a copy by itself."};
+    }
+    return std::move(found.names);
 }
 
 std::string role_of(const database::ClusterView& view, const std::string& name, const database::Member& member) {
@@ -77,7 +95,9 @@ Result<int> print_outcome(const Result<std::string>& outcome, bool json) {
 
 Result<int> cluster_db_status(const ClusterDbOptions& options) {
     STOA_TRY(Reached reached, reach(options));
-    STOA_TRY(const auto names, members_of(reached));
+    STOA_TRY(const Databases databases, databases_of(reached));
+    const auto& names = databases.names;
+    if (databases.galera) return galera_status(reached, names, options.json);
     STOA_TRY(const database::ClusterView view, database::Admin(*reached.etcd, reached.name).status());
     const int code = all_well(view, names) ? 0 : 1;
     if (options.json) {
@@ -99,8 +119,10 @@ Result<int> cluster_db_status(const ClusterDbOptions& options) {
 
 Result<int> cluster_db_explain(const ClusterDbOptions& options) {
     STOA_TRY(Reached reached, reach(options));
-    STOA_TRY(const auto names, members_of(reached));
-    STOA_TRY(const auto sentences, database::Admin(*reached.etcd, reached.name).explain(names));
+    STOA_TRY(const auto databases, databases_of(reached));
+    STOA_TRY(const auto sentences, databases.galera
+                                       ? galera::Admin(*reached.etcd, reached.name).explain(databases.names)
+                                       : database::Admin(*reached.etcd, reached.name).explain(databases.names));
     std::string text;
     json::Writer out(text);
     out.begin_array();
@@ -121,9 +143,13 @@ Result<int> cluster_db_switchover(const ClusterDbOptions& options) {
 
 Result<int> cluster_db_failover(const ClusterDbOptions& options) {
     STOA_TRY(Reached reached, reach(options));
-    STOA_TRY(const auto names, members_of(reached));
-    database::Admin admin(*reached.etcd, reached.name);
-    return print_outcome(admin.force(names, options.member, options.accept_loss), options.json);
+    STOA_TRY(const auto databases, databases_of(reached));
+    const auto& names = databases.names;
+    return print_outcome(
+        databases.galera
+            ? galera::Admin(*reached.etcd, reached.name).force(names, options.member, options.accept_loss)
+            : database::Admin(*reached.etcd, reached.name).force(names, options.member, options.accept_loss),
+        options.json);
 }
 
 Result<int> cluster_db_reseed(const ClusterDbOptions& options) {

@@ -11,6 +11,7 @@
 #include "cluster/balancer/component.hpp"
 #include "cluster/control/control_component.hpp"
 #include "cluster/database/component.hpp"
+#include "cluster/galera/component.hpp"
 #include "cluster/node/agent.hpp"
 
 namespace stoa::app {
@@ -21,7 +22,10 @@ namespace {
 std::vector<std::unique_ptr<cluster::node::Component>> components_for(const cluster::node::AgentOptions& options) {
     std::vector<std::unique_ptr<cluster::node::Component>> components;
     if (options.role == "lb") components.push_back(cluster::make_balancer());
-    if (options.role == "db") components.push_back(cluster::database::make_member());
+    if (options.role == "db") {  // each looks whether the host's database is of its kind
+        components.push_back(cluster::database::make_member());
+        components.push_back(cluster::galera::make_member());
+    }
     if (options.role == "etcd") {
         cluster::control::ControlOptions control;
         control.portal_version = kVersion;

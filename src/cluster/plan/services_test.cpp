@@ -91,6 +91,17 @@ TEST(Plan, lets_no_database_take_writes_by_itself) {
     EXPECT_NE(content(service(plan, "db3", "mariadb"), "my.cnf").find("server_id=3\n"), std::string::npos);
 }
 
+TEST(Plan, lets_no_galera_server_begin_a_group_by_itself) {
+    const Plan plan =
+        plan_services(*parse_spec(std::string("topology = \"galera\"\n") + test_specs::kClassic, "c", ""));
+    for (const char* host : {"db1", "db2", "db3"}) {
+        const Service& server = service(plan, host, "mariadb");
+        EXPECT_NE(content(server, "my.cnf").find("pc.recovery=false"), std::string::npos);
+        EXPECT_EQ(content(server, "group"), content(service(plan, "db1", "mariadb"), "group"));
+        EXPECT_EQ(content(server, "start.sh"), content(service(plan, "db1", "mariadb"), "start.sh"));
+    }
+}
+
 TEST(Plan, keeps_secrets_out) {
     const Plan plan = plan_services(classic());
     EXPECT_EQ(secrets_of(plan.hosts.at("rd1")), std::vector<std::string>{"redis-password"});

@@ -34,16 +34,17 @@ struct Layer {
     std::span<const Harm> harms;
 };
 
-constexpr std::array kWebHarms{Harm::kill_service, Harm::stop_service, Harm::cut_host,  Harm::deafen_host,
-                               Harm::mute_host,    Harm::slow_link,    Harm::kill_agent, Harm::clock_ahead,  Harm::clock_behind};
+constexpr std::array kWebHarms{Harm::kill_service, Harm::stop_service, Harm::cut_host,
+                               Harm::deafen_host,  Harm::mute_host,    Harm::slow_link,
+                               Harm::kill_agent,   Harm::clock_ahead,  Harm::clock_behind};
 constexpr std::array kBalancerHarms{Harm::kill_service, Harm::stop_service, Harm::kill_agent, Harm::slow_link};
-constexpr std::array kDatabaseHarms{Harm::kill_service, Harm::stop_service, Harm::cut_host,   Harm::deafen_host,
-                                    Harm::mute_host,    Harm::slow_link,    Harm::fill_disk,  Harm::stall_disk,
-                                    Harm::slow_disk,    Harm::kill_agent,   Harm::kill_host,  Harm::clock_ahead,  Harm::clock_behind,
-                                    Harm::switch_primary};
+constexpr std::array kDatabaseHarms{Harm::kill_service, Harm::stop_service,  Harm::cut_host,  Harm::deafen_host,
+                                    Harm::mute_host,    Harm::slow_link,     Harm::fill_disk, Harm::stall_disk,
+                                    Harm::slow_disk,    Harm::kill_agent,    Harm::kill_host, Harm::clock_ahead,
+                                    Harm::clock_behind, Harm::switch_primary};
 constexpr std::array kRedisHarms{Harm::kill_service, Harm::stop_service, Harm::deafen_host, Harm::mute_host};
-constexpr std::array kEtcdHarms{Harm::kill_service, Harm::stop_service, Harm::cut_host, Harm::deafen_host,
-                                Harm::mute_host,    Harm::slow_link};
+constexpr std::array kEtcdHarms{Harm::kill_service, Harm::stop_service, Harm::cut_host,
+                                Harm::deafen_host,  Harm::mute_host,    Harm::slow_link};
 constexpr std::array kFilesHarms{Harm::kill_service};
 
 constexpr Layer kLayers[] = {
@@ -56,7 +57,7 @@ constexpr Layer kLayers[] = {
 
 std::string_view to_string(Harm harm) {
     static constexpr std::array<std::string_view, 14> kNames = {
-        "kill_service", "stop_service", "kill_agent", "kill_host",  "cut_host",   "deafen_host",   "mute_host",
+        "kill_service", "stop_service", "kill_agent", "kill_host", "cut_host",    "deafen_host",  "mute_host",
         "slow_link",    "fill_disk",    "stall_disk", "slow_disk", "clock_ahead", "clock_behind", "switch_primary"};
     return kNames[static_cast<std::size_t>(harm)];
 }

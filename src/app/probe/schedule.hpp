@@ -24,7 +24,7 @@ enum class Harm : std::uint8_t {
     fill_disk,
     stall_disk,  ///< it takes no writes
     slow_disk,
-    clock_ahead,     ///< the host's wall clock is wrong by minutes
+    clock_ahead,  ///< the host's wall clock is wrong by minutes
     clock_behind,
     switch_primary,  ///< planned
 };

@@ -415,10 +415,9 @@ Status MemberRuntime::Impl::kill_server(const Action& action) {
     const Status left = self_.token.empty() ? Status() : give_up(why);
     publish(true);
     server_.reset();
-    log::error("database_server_ended", {{"member", settings_.name},
-                                         {"epoch", epoch},
-                                         {"why", why},
-                                         {"do", "it starts again as a replica by itself"}});
+    log::error(
+        "database_server_ended",
+        {{"member", settings_.name}, {"epoch", epoch}, {"why", why}, {"do", "it starts again as a replica by itself"}});
     return left;
 }
 

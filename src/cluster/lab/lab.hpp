@@ -74,16 +74,16 @@ enum class Fault : std::uint8_t {
     kill,  ///< kill -9 of the host's processes and its agent, or of one service
     stop,  ///< SIGSTOP, to the same
     // The others are done to whole hosts.
-    net,         ///< the host sends and hears nothing
-    deaf,        ///< it hears nothing
-    mute,        ///< nothing that it sends arrives
-    net_slow,    ///< its frames take 0 to 200 ms longer, each way
-    disk_full,   ///< its volume is full; hosts with a volume only: db, redis, web, files
-    disk_stall,  ///< its volume takes no writes
-    disk_slow,   ///< its volume takes writes for 100 ms of every 350
+    net,           ///< the host sends and hears nothing
+    deaf,          ///< it hears nothing
+    mute,          ///< nothing that it sends arrives
+    net_slow,      ///< its frames take 0 to 200 ms longer, each way
+    disk_full,     ///< its volume is full; hosts with a volume only: db, redis, web, files
+    disk_stall,    ///< its volume takes no writes
+    disk_slow,     ///< its volume takes writes for 100 ms of every 350
     clock_ahead,   ///< its wall clock is 7 minutes ahead; in labs with `clocks`
     clock_behind,  ///< its wall clock is 7 minutes behind
-    busy,        ///< a program uses 95 % of every core: all hosts of the lab feel it
+    busy,          ///< a program uses 95 % of every core: all hosts of the lab feel it
 };
 std::string_view to_string(Fault fault);
 /// `target` is a host, "web1", or a service of one, "web1/web".

@@ -35,8 +35,8 @@ struct Need {
     const char *program, *package;
 };
 std::vector<Need> needs(const LabOptions& options) {
-    std::vector<Need> all{{"ip", "iproute2"},        {"openssl", "openssl"},       {"etcd", "etcd-server"},
-                          {"haproxy", "haproxy"},    {"keepalived", "keepalived"}, {"mount", "mount"},
+    std::vector<Need> all{{"ip", "iproute2"},         {"openssl", "openssl"},       {"etcd", "etcd-server"},
+                          {"haproxy", "haproxy"},     {"keepalived", "keepalived"}, {"mount", "mount"},
                           {"mkfs.ext4", "e2fsprogs"}, {"nft", "nftables"}};
     if (options.topology != Topology::single) {
         const Need more[] = {{"mariadbd", "mariadb-server"},    {"mariadb-admin", "mariadb-client"},

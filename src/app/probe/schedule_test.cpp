@@ -46,7 +46,7 @@ TEST(Schedule, does_everything_to_everybody_in_the_long_run) {
         for (const Blow& blow : make_schedule(seed, kFiveMinutesMs))
             seen.insert(blow.layer + " " + std::string(to_string(blow.harm)));
     }
-    EXPECT_EQ(seen.size(), 20U);
+    EXPECT_EQ(seen.size(), 38U);
 }
 
 TEST(Schedule, is_empty_when_there_is_no_time) {

@@ -32,6 +32,7 @@ std::vector<std::string> with_own_clock(const LabInfo& info, const LabNode& node
                                  "FAKETIME_TIMESTAMP_FILE=" + file_of(info, node),
                                  "FAKETIME_CACHE_DURATION=1",
                                  "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                                 "FAKETIME_ONLY_CMDS=stoa,mariadbd",
                                  "NO_FAKE_STAT=1"};
     all.insert(all.end(), argv.begin(), argv.end());
     return all;
@@ -39,9 +40,14 @@ std::vector<std::string> with_own_clock(const LabInfo& info, const LabNode& node
 
 Status set_clock(const LabInfo& info, const LabNode& node, int ahead_s) {
     if (!info.clocks) return invalid("The hosts of this lab share one clock. See: stoa lab up --clocks", "fault");
+    if (!has_own_clock(info, node)) return invalid("Only web and db hosts have clocks of their own.", "name");
     STOA_CHECK(make_dir(info.dir + "/clocks", 0700));
     const std::string text = ahead_s == 0 ? kRight : (ahead_s > 0 ? "+" : "") + std::to_string(ahead_s) + "s";
     return write_file_atomic(file_of(info, node), text + "\n", 0600);
+}
+
+bool has_own_clock(const LabInfo& info, const LabNode& node) {
+    return info.clocks && (node.role == "web" || node.role == "db");
 }
 
 bool clock_is_wrong(const LabInfo& info, const LabNode& node) {

@@ -1,6 +1,7 @@
 #pragma once
-// Wall clocks of hosts that can be set wrong, without touching the machine's: libfaketime under the agent and all that
-// it starts. Steady clocks go on as they are, as on a real host. etcd does not take part: it asks the kernel itself.
+// Wall clocks of hosts that can be set wrong, without touching the machine's: libfaketime under the agent and what of
+// Stoa and MariaDB it starts. Steady clocks go on as they are, as on a real host. etcd does not take part: it asks the
+// kernel itself.
 
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 
 namespace stoa::cluster::lab {
 
+/// Web and db hosts of a lab with clocks. Under libfaketime Redis does not start, and GlusterFS spins.
+bool has_own_clock(const LabInfo& info, const LabNode& node);
 /// Empty when the library is not installed.
 std::string clock_library();
 /// The same command, with a clock that set_clock() moves.

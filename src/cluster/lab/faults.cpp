@@ -132,7 +132,7 @@ Status kill(const std::string& dir, const std::string& target, Fault fault) {
 Status heal_host(LabInfo& info, const std::string& name) {
     STOA_TRY(LabNode node, node_of(info, name));
     stop_disturbers(info, node);
-    if (info.clocks) STOA_CHECK(set_clock(info, node, 0));
+    if (has_own_clock(info, node)) STOA_CHECK(set_clock(info, node, 0));
     if (has_volume(node.role)) STOA_CHECK(thaw_volume(host_dir(info, node.name)));
     end_one_way(info.switch_space, node.name);
     STOA_CHECK(connect_again(info.switch_space, network_host(info, node)));

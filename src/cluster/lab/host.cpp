@@ -79,7 +79,7 @@ Status write_host_files(const LabInfo& info, const LabNode& node, const ClusterS
 Result<pid_t> start_agent(const LabInfo& info, const LabNode& node) {
     const std::string dir = host_dir(info, node.name);
     Command agent{{info.program, "node", "--config", dir + "/node.toml"}, {}, node.name_space};
-    if (info.clocks) {
+    if (has_own_clock(info, node)) {
         STOA_CHECK(set_clock(info, node, 0));
         agent.argv = with_own_clock(info, node, agent.argv);
     }

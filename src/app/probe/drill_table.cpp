@@ -160,9 +160,11 @@ Status db_three(DrillRun& run) {
     STOA_TRY(const std::string etcd, host_of(run, "etcd"));
     STOA_TRY(const std::string balancer, run.ground.address_owner());
     const std::string all[] = {database, etcd, balancer};
-    Status done;
+    run.victim = database + ", " + etcd + ", " + balancer;
+    // The processes of a dead machine are gone, and so is its network stack, which would go on to answer for the
+    // address.
+    Status done = run.ground.kill(balancer, Fault::net);
     for (const std::string& host : all) {
-        run.victim += (run.victim.empty() ? "" : ", ") + host;
         if (done) done = run.ground.kill(host, Fault::kill);
     }
     pause(kFaultMs);
@@ -359,7 +361,7 @@ const std::vector<Drill>& drills() {
         {"db-full", "classic", "its disk is full", db_full, 6'000, true, false},
         {"db-stall", "classic", "its disk takes no writes for a while", db_stall, 6'000, true, false},
         {"db-three", "classic", "kill -9 of it, of one etcd and of the active balancer at once", db_three, 6'000, false,
-         true},
+         true, kImpatientMs},
         {"db-jitter", "classic", "slow links of databases and etcd, no processor left: nobody else takes over",
          db_jitter, 0, false, false},
         {"switchover", "classic", "another database takes over, as an operator asked", switchover, 500, true, false},

@@ -38,6 +38,8 @@ class LabGround {
 
     /// The balancer that has the floating address; of several, the first. Errors: not_found.
     Result<std::string> address_owner() const;
+    std::string host_dir(const std::string& host) const { return info_.dir + "/" + host; }
+    bool has_clocks() const { return info_.clocks; }
     const std::string& topology() const { return info_.topology; }
     std::string floating_address() const;
 

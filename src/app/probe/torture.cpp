@@ -9,6 +9,7 @@
 
 #include "app/probe/lab_ground.hpp"
 #include "app/probe/schedule.hpp"
+#include "app/probe/writers.hpp"
 #include "base/clock.hpp"
 #include "json/writer.hpp"
 
@@ -56,8 +57,11 @@ class Battle {
             return;
         }
         ++report.blows;
+        if (blow.harm == Harm::kill_host) deaths_[host].push_back(system_clock().monotonic_us());
         if (blow.harm != Harm::switch_primary) broken_[blow.layer] = {host, now_ms() + blow.for_ms};
     }
+
+    const HostDeaths& deaths() const { return deaths_; }
 
     /// What has been broken for long enough.
     void mend(bool all = false) {
@@ -147,6 +151,7 @@ class Battle {
     LabGround& ground_;
     const TortureOptions& options_;
     std::map<std::string, Broken> broken_;  ///< by layer
+    HostDeaths deaths_;
 };
 
 }  // namespace
@@ -159,6 +164,7 @@ Result<TortureReport> run_torture(const std::string& dir, const TortureOptions& 
         return Error{Errc::conflict,
                      "The lab is degraded already: " + problem + ". See: stoa lab status, stoa lab heal"};
     }
+    if (!ground.has_clocks()) return Error{Errc::conflict, "Clocks are set wrong, too: stoa lab up --clocks"};
     STOA_TRY(const Target target, target_of_lab(dir));
     LoadOptions load_options = options.load;
     load_options.caller.attempt_ms = kAttemptMs;
@@ -185,6 +191,8 @@ Result<TortureReport> run_torture(const std::string& dir, const TortureOptions& 
     if (const Status well = ground.wait_until_well(kWellAgainMs); !well)
         report.complaints.push_back(well.error().message);
     STOA_TRY(report.load, load->finish());
+    STOA_TRY(const std::string two, two_writers(ground, battle.deaths(), report.writers));
+    if (!two.empty()) report.complaints.push_back(two);
     return report;
 }
 
@@ -192,7 +200,7 @@ std::string to_json(const TortureReport& report) {
     std::string text;
     json::Writer out(text);
     out.begin_object().field("seed", static_cast<std::int64_t>(report.seed)).field("blows", report.blows);
-    out.field("put_off", report.put_off).field("passed", report.passed());
+    out.field("put_off", report.put_off).field("writers", report.writers).field("passed", report.passed());
     out.key("complaints").begin_array();
     for (const std::string& complaint : report.complaints)
         out.text(complaint);
@@ -203,7 +211,8 @@ std::string to_json(const TortureReport& report) {
 std::string to_text(const TortureReport& report) {
     std::string text = "torture with seed " + std::to_string(report.seed) + ": " +
                        (report.passed() ? "passed" : "FAILED") + ", " + std::to_string(report.blows) + " faults, " +
-                       std::to_string(report.put_off) + " put off\n  " + to_text(report.load);
+                       std::to_string(report.put_off) + " put off; " + std::to_string(report.writers) +
+                       " times a database took writes\n  " + to_text(report.load);
     for (const std::string& complaint : report.complaints)
         text += "\n  ! " + complaint;
     return text;

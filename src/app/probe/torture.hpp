@@ -22,6 +22,7 @@ struct TortureReport {
     std::uint64_t seed = 0;
     int blows = 0;
     int put_off = 0;  ///< not done: their layer had not recovered from the one before
+    int writers = 0;  ///< times that a database took writes: no two at one instant
     LoadReport load;
     std::vector<std::string> complaints;
 

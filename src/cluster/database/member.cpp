@@ -64,6 +64,7 @@ MemberRuntime::Impl::Impl(MemberOptions options, DatabaseProcess& process)
       led_(options_.work_dir + "/led"),
       copied_at_(options_.work_dir + "/copied"),
       watchdog_(options_.work_dir + "/watchdog", settings_.timing.watchdog_ms, options_.work_dir + "/timeline"),
+      disk_(options_.work_dir + "/disk"),
       key_(options_.etcd, keys_.leader(), settings_.timing.lease_ttl_s, settings_.timing.renew_ms,
            {[this] { return !is_stuck(settings_.timing.fence_ms); }, [this](std::int64_t sent) { renewed(sent); },
             [this] { wake(); }}),
@@ -338,6 +339,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         case Kind::wait:
             return {};
         case Kind::kill_server:
+            cause_ = self_.hangs ? hang_cause(view) : std::string();
             return kill_server(action);
         case Kind::start_server:
             return start_server(action);
@@ -397,13 +399,25 @@ Status MemberRuntime::Impl::start_server(const Action& action) {
     return started;
 }
 
+std::string MemberRuntime::Impl::hang_cause(const ClusterView& view) const {
+    std::string cause = certain_cause_of_hang(process_.pid(), options_.reseed.dir);
+    if (!cause.empty() || !disk_.stalls() || !view.acknowledgers) return cause;
+    // A disk that all share would stall under the next leader, too.
+    const bool others_do_better =
+        std::any_of(view.acknowledgers->members.begin(), view.acknowledgers->members.end(), [&](const ServerLife& one) {
+            const auto at = view.members.find(one.name);
+            return one.name != settings_.name && at != view.members.end() && at->second.life == one.life &&
+                   !at->second.disk_stalls;
+        });
+    return others_do_better ? "its disk takes no writes" : std::string();
+}
+
 /// Its disk may be why, so nothing here touches one, the log as little as a file, before the key is given up.
 Status MemberRuntime::Impl::kill_server(const Action& action) {
     const auto epoch = self_.epoch;
-    const std::string cause = self_.hangs ? certain_cause_of_hang(process_.pid(), options_.reseed.dir) : std::string();
-    const std::string why = cause.empty() ? action.reason : action.reason + ": " + cause;
+    const std::string why = cause_.empty() ? action.reason : action.reason + ": " + cause_;
     if (!watchdog_.kill_server()) process_.kill();
-    killed_by_hang_ = killed_by_hang_ || (self_.hangs && cause.empty());
+    killed_by_hang_ = killed_by_hang_ || (self_.hangs && cause_.empty());
     ended_ = self_.life.substr(0, self_.life.find('.'));
     // Nothing runs in it any more once the signal is on its way: others may take over at once.
     const auto deadline = now_us() + 200'000;

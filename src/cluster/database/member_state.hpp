@@ -18,6 +18,7 @@
 #include "base/file_util.hpp"
 #include "base/thread_annotations.hpp"
 #include "cluster/database/damage.hpp"
+#include "cluster/database/disk_probe.hpp"
 #include "cluster/database/heartbeat.hpp"
 #include "cluster/database/leader_key.hpp"
 #include "cluster/database/member.hpp"
@@ -110,6 +111,8 @@ class MemberRuntime::Impl {
     Status perform(const Action& action, const ClusterView& view);
     Status start_server(const Action& action);
     Status kill_server(const Action& action);
+    /// Of a hang, where it is certain; else empty.
+    std::string hang_cause(const ClusterView& view) const;
 
     // member_lead.cpp: coming to lead, leading, and ceasing to
     Status take(const Action& action);
@@ -199,6 +202,7 @@ class MemberRuntime::Impl {
     std::string ended_;  ///< identity of the server that it killed last; on a disk that stalls it stays for long
     int hang_limit_ms_ = Timing{}.hang_ms;
     bool killed_by_hang_ = false;
+    std::string cause_;          ///< of the hang for which the server is ended; empty: not certain, or it does not hang
     bool locks_unsure_ = false;  ///< which accounts are locked, or whether a list is still on its way to etcd
     bool apply_failed_ = false;
     int apply_failures_ = 0;
@@ -214,6 +218,7 @@ class MemberRuntime::Impl {
     std::int64_t failed_us_ = 0;
 
     Watchdog watchdog_;
+    DiskProbe disk_;
     std::atomic<std::int64_t> loop_us_{0};  ///< when the loop came round last
     std::atomic<std::int64_t> renewed_us_{0}, confirmed_until_us_{0};
     std::int64_t confirmed_logged_us_ = 0;  ///< of the confirming thread

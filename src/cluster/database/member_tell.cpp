@@ -86,6 +86,7 @@ void MemberRuntime::Impl::publish(bool now) {
     member.in_pool = !member.damaged && member.follows_epoch != 0 && member.receiving && member.applying &&
                      lag_ms_ <= settings_.timing.lag_pool_ms;
     member.problem = self_.parted ? "its history is not the leader's: " + problem_ : problem_;
+    member.disk_stalls = disk_.stalls();
     if (member.damaged) member.problem = "a page of its data is damaged";
     if (self_.served && self_.writable && shown_alone_) member.problem = "commits count on it alone";
     if (heartbeat_.waits_for_receipts()) member.problem = "commits wait for a standby";
@@ -93,7 +94,7 @@ void MemberRuntime::Impl::publish(bool now) {
     const bool weighty = member.life != wanted_.life || member.receiving != wanted_.receiving ||
                          member.vote != wanted_.vote || member.follows_epoch != wanted_.follows_epoch ||
                          member.acknowledges != wanted_.acknowledges || member.writable != wanted_.writable ||
-                         member.damaged != wanted_.damaged;
+                         member.damaged != wanted_.damaged || member.disk_stalls != wanted_.disk_stalls;
     wanted_ = std::move(member);
     wanted_json_ = to_json(wanted_);
     if (now || weighty) {

@@ -114,6 +114,7 @@ std::string to_json(const Member& member) {
             .end_object();
     }
     w.field("lag_ms", member.lag_ms).field("in_pool", member.in_pool);
+    w.field("disk_stalls", member.disk_stalls);
     w.field("damaged", member.damaged).field("problem", member.problem).end_object();
     return out;
 }
@@ -230,6 +231,7 @@ Result<Member> member_from_json(std::string_view text) {
                            })
                    .integer("lag_ms", member.lag_ms, -kAny)
                    .flag("in_pool", member.in_pool)
+                   .flag("disk_stalls", member.disk_stalls)
                    .flag("damaged", member.damaged)
                    .text("problem", member.problem)
                    .require("name", !member.name.empty(), "must not be empty")

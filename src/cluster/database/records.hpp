@@ -99,6 +99,7 @@ struct Member {
     std::optional<Vote> vote;
     std::int64_t lag_ms = 0;
     bool in_pool = false;  ///< may answer reads
+    bool disk_stalls = false;
     bool damaged = false;  ///< a page of its data is: answers nothing, and is copied anew
     std::string problem;
 };

@@ -129,12 +129,16 @@ Status kill(const std::string& dir, const std::string& target, Fault fault) {
     return {};
 }
 
+Status end_kept_up_faults(const LabInfo& info, const LabNode& node) {
+    stop_disturbers(info, node);
+    end_one_way(info.switch_space, node.name);
+    return has_volume(node.role) ? thaw_volume(host_dir(info, node.name)) : Status();
+}
+
 Status heal_host(LabInfo& info, const std::string& name) {
     STOA_TRY(LabNode node, node_of(info, name));
-    stop_disturbers(info, node);
+    STOA_CHECK(end_kept_up_faults(info, node));
     if (has_own_clock(info, node)) STOA_CHECK(set_clock(info, node, 0));
-    if (has_volume(node.role)) STOA_CHECK(thaw_volume(host_dir(info, node.name)));
-    end_one_way(info.switch_space, node.name);
     STOA_CHECK(connect_again(info.switch_space, network_host(info, node)));
     empty_volume(info, node);
     for (const pid_t pid : pids_in(node.name_space))

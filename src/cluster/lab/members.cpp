@@ -77,6 +77,7 @@ Status remove_host(const std::string& dir, const std::string& name) {
     if (spec.of_role("web").size() == 1) return invalid("The last web host stays.", "name");
     std::erase_if(spec.hosts, [&](const HostSpec& host) { return host.name == name; });
     STOA_CHECK(put_spec(info, spec));
+    STOA_CHECK(end_kept_up_faults(info, *node));  // a later host may have its name
     if (!kill_all(node->name_space)) return Error{Errc::timeout, "Processes of " + name + " do not end."};
     unmount_below(host_dir(info, name));
     remove_space(node->name_space);

@@ -20,6 +20,8 @@ Result<Fd> lock_lab(const std::string& absolute_dir, int timeout_ms = 200'000);
 /// What down() does, for those who hold the lock.
 Status remove_lab(const std::string& absolute_dir, const Progress& progress);
 /// heal(), likewise. Notes the new agent in lab.json.
+/// Those that live outside of the host: at the switch, in its disk, in processes of their own.
+Status end_kept_up_faults(const LabInfo& info, const LabNode& node);
 Status heal_host(LabInfo& info, const std::string& node);
 
 // Names of files and folders of a lab.

@@ -66,6 +66,14 @@ TEST(Lint, knows_that_two_of_a_majority_are_none_to_spare) {
     EXPECT_EQ(layer(lint(without({"rd3"})), "cache").severity, Severity::warning);
 }
 
+TEST(Lint, says_what_either_policy_means_for_two_databases) {
+    ClusterSpec two = without({"db3"});
+    EXPECT_NE(layer(lint(two), "database").finding.find("stops writes"), std::string::npos);
+    two.database.without_standby = "alarm";
+    EXPECT_NE(layer(lint(two), "database").finding.find("are lost"), std::string::npos);
+    EXPECT_EQ(layer(lint(two), "database").severity, Severity::error);
+}
+
 TEST(Lint, says_what_a_single_host_lacks) {
     const LintReport report = lint(*parse_spec(test_specs::kSmall, "c.toml", ""));
     EXPECT_EQ(report.worst, Severity::error);

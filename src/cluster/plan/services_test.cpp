@@ -86,6 +86,7 @@ TEST(Plan, lets_no_database_take_writes_by_itself) {
         EXPECT_NE(content(service(plan, host, "mariadb"), "my.cnf").find("read_only=1"), std::string::npos);
         EXPECT_EQ(content(service(plan, host, "mariadb"), "init.sql").find("CHANGE MASTER"), std::string::npos);
         EXPECT_EQ(content(service(plan, host, "mariadb"), "members"), "db1\ndb2\ndb3\n");
+        EXPECT_EQ(content(service(plan, host, "mariadb"), "policy"), "block\n");
         EXPECT_EQ(service(plan, host, "mariadb").stop_signal, 9);
     }
     EXPECT_NE(content(service(plan, "db3", "mariadb"), "my.cnf").find("server_id=3\n"), std::string::npos);

@@ -20,7 +20,7 @@ enum class Harm : std::uint8_t {
     cut_host,      ///< its cable is pulled
     deafen_host,   ///< it hears nothing, but is heard
     mute_host,     ///< it hears all, but is not heard
-    slow_link,     ///< each frame of it takes up to 200 ms longer
+    slow_link,     ///< each frame of it takes up to 100 ms longer
     fill_disk,
     stall_disk,  ///< it takes no writes
     slow_disk,

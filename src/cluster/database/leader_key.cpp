@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 
 namespace stoa::cluster::database {
@@ -9,9 +11,21 @@ namespace {
 
 constexpr int kCallMs = 400;
 constexpr int kDeadlineMs = 1'200;
+constexpr int kRenewers = 3;
+constexpr int kRenewMs = 1'300;  ///< for one renewal, to one server
 
 std::int64_t now_us() {
     return system_clock().monotonic_us();
+}
+/// For the renewer number `turn`: patient with one server, and with another one than its neighbours.
+etcd::ClientOptions patient(etcd::ClientOptions options, int turn) {
+    options.call_ms = options.deadline_ms = kRenewMs;
+    auto& servers = options.endpoints;
+    if (!servers.empty())
+        std::rotate(servers.begin(),
+                    servers.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(turn) % servers.size()),
+                    servers.end());
+    return options;
 }
 etcd::ClientOptions quick(etcd::ClientOptions options) {
     options.call_ms = kCallMs;
@@ -22,16 +36,14 @@ etcd::ClientOptions quick(etcd::ClientOptions options) {
 }  // namespace
 
 LeaderKey::LeaderKey(etcd::ClientOptions etcd, std::string key, int ttl_s, int renew_ms, Listener listener)
-    : client_(quick(etcd)),
-      renewing_(quick(etcd)),
-      key_(std::move(key)),
-      ttl_s_(ttl_s),
-      renew_ms_(renew_ms),
-      listener_(std::move(listener)),
-      thread_([this] {
-          pthread_setname_np(pthread_self(), "db-leader-key");
-          run();
-      }) {}
+    : client_(quick(etcd)), key_(std::move(key)), ttl_s_(ttl_s), renew_ms_(renew_ms), listener_(std::move(listener)) {
+    for (int turn = 0; turn < kRenewers; ++turn) {
+        threads_.emplace_back([this, turn, etcd] {
+            pthread_setname_np(pthread_self(), "db-leader-key");
+            run(turn, patient(etcd, turn));
+        });
+    }
+}
 
 LeaderKey::~LeaderKey() {
     {
@@ -39,7 +51,8 @@ LeaderKey::~LeaderKey() {
         stopping_ = true;
         wake_.notify_all();
     }
-    thread_.join();
+    for (std::thread& thread : threads_)
+        thread.join();
 }
 
 void LeaderKey::hold(etcd::LeaseId lease) {
@@ -90,17 +103,21 @@ void LeaderKey::forget() {
     lease_ = 0;
 }
 
-void LeaderKey::run() {
+void LeaderKey::run(int turn, etcd::ClientOptions etcd) {
+    etcd::Client client(std::move(etcd));
+    const std::int64_t period_us = renew_ms_ * 1'000LL;
     for (;;) {
         {
             MutexLock lock(mutex_);
-            if (!stopping_) wake_.wait_us(mutex_, lease_.load() != 0 ? renew_ms_ * 1'000LL : 60'000'000LL);
+            // The threads' times lie evenly apart, however long a renewal takes.
+            const std::int64_t since_us = (now_us() + turn * period_us / kRenewers) % period_us;
+            if (!stopping_) wake_.wait_us(mutex_, lease_.load() != 0 ? period_us - since_us : 60'000'000LL);
             if (stopping_) return;
         }
         const auto lease = lease_.load();
         if (lease == 0 || !listener_.may_renew()) continue;
         const auto sent = now_us();
-        const auto renewed = renewing_.keep_alive(lease);
+        const auto renewed = client.keep_alive(lease);
         if (lease_.load() != lease) continue;
         if (renewed) {
             listener_.renewed(sent);

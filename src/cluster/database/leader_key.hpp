@@ -1,12 +1,15 @@
 #pragma once
-// LeaderKey: the leader's key in etcd under its lease, renewed by a thread of its own, so that nothing else that a
-// member does can be in its way; and not renewed while the member does not do its work. Any thread.
+// LeaderKey: the leader's key in etcd under its lease, renewed by threads of its own, so that nothing else that a
+// member does can be in its way; and not renewed while the member does not do its work. Each thread prefers another
+// server of etcd, and they take turns: where answers take a second, or one server is dead, the others' renewals are on
+// their way already. Any thread.
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/thread_annotations.hpp"
 #include "cluster/etcd/client.hpp"
@@ -16,7 +19,8 @@ namespace stoa::cluster::database {
 class LeaderKey {
   public:
     /// `may_renew`: asked before each renewal. `renewed`: the time, monotonic, at which a renewal was sent that then
-    /// succeeded. `lost`: etcd knows the lease no more. All from the thread, quick; may not call give_up().
+    /// succeeded, not always in order. `lost`: etcd knows the lease no more. All from the threads, quick; may not call
+    /// give_up().
     struct Listener {
         std::function<bool()> may_renew;
         std::function<void(std::int64_t sent_us)> renewed;
@@ -47,10 +51,10 @@ class LeaderKey {
     etcd::LeaseId lease() const { return lease_.load(); }
 
   private:
-    void run() STOA_EXCLUDES(mutex_);
+    void run(int turn, etcd::ClientOptions etcd) STOA_EXCLUDES(mutex_);
     void hold(etcd::LeaseId lease) STOA_EXCLUDES(mutex_);
 
-    etcd::Client client_, renewing_;
+    etcd::Client client_;
     const std::string key_;
     const int ttl_s_, renew_ms_;
     const Listener listener_;
@@ -59,7 +63,7 @@ class LeaderKey {
     Mutex mutex_;
     CondVar wake_;
     bool stopping_ STOA_GUARDED_BY(mutex_) = false;
-    std::thread thread_;
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace stoa::cluster::database

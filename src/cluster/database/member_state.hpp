@@ -142,7 +142,9 @@ class MemberRuntime::Impl {
     bool is_stuck(int limit_ms) const { return now_us() - loop_us_.load() > limit_ms * 1'000LL; }
     void renewed(std::int64_t sent_us) {
         if (is_stuck(settings_.timing.fence_ms)) return;
-        renewed_us_ = sent_us;
+        std::int64_t before = renewed_us_.load();
+        while (before < sent_us && !renewed_us_.compare_exchange_weak(before, sent_us)) {
+        }
         watchdog_.extend(sent_us + settings_.timing.fence_ms * 1'000LL);
     }
     /// While etcd is silent.

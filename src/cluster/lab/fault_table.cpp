@@ -12,7 +12,7 @@ constexpr std::array kTable{
     FaultRow{Fault::net, "net", "pull its network cable instead", " is cut off.", true, false},
     FaultRow{Fault::deaf, "deaf", "let it hear nothing, while what it says arrives", " hears nothing.", true, false},
     FaultRow{Fault::mute, "mute", "let nothing arrive of what it says", " can say nothing.", true, false},
-    FaultRow{Fault::net_slow, "net-slow", "delay all its frames by 0 to 200 ms, each way", " has a slow link.", true,
+    FaultRow{Fault::net_slow, "net-slow", "delay all its frames by 0 to 100 ms, each way", " has a slow link.", true,
              false},
     FaultRow{Fault::disk_full, "disk-full", "fill its disk instead", " has no space left.", true, true},
     FaultRow{Fault::disk_stall, "disk-stall", "let its disk take no writes", " has a disk that stalls.", true, true},

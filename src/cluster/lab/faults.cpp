@@ -6,6 +6,7 @@
 
 #include "cluster/etcd/client.hpp"
 #include "cluster/lab/clock.hpp"
+#include "cluster/lab/command.hpp"
 #include "cluster/lab/disk_stall.hpp"
 #include "cluster/lab/disturber.hpp"
 #include "cluster/lab/fault_table.hpp"
@@ -74,6 +75,13 @@ void signal_group(pid_t pid, int signal) {
     }
 }
 
+/// A machine that died does not have it when it starts again; a namespace would, and answer for it.
+void forget_floating_address(const LabInfo& info, const LabNode& node) {
+    std::string address = info.url.substr(std::min(info.url.size(), info.url.find("://") + 3));
+    address = address.substr(0, address.find_first_of(":/"));
+    (void)run({{"ip", "addr", "flush", "dev", "front", "to", address + "/32"}, {}, node.name_space, 5'000});
+}
+
 Status signal_target(const LabInfo& info, const LabNode& node, const std::string& service, int signal) {
     if (!service.empty()) {
         STOA_TRY(const pid_t pid, service_pid(info, node.name, service));
@@ -84,6 +92,7 @@ Status signal_target(const LabInfo& info, const LabNode& node, const std::string
     if (agent_runs(info, node)) ::kill(node.pid, signal);
     if (signal == SIGKILL) {
         if (!kill_all(node.name_space)) return Error{Errc::timeout, "Processes of " + node.name + " do not end."};
+        if (node.role == "lb") forget_floating_address(info, node);
         return {};
     }
     for (const pid_t pid : pids_in(node.name_space))

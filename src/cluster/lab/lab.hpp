@@ -77,7 +77,7 @@ enum class Fault : std::uint8_t {
     net,           ///< the host sends and hears nothing
     deaf,          ///< it hears nothing
     mute,          ///< nothing that it sends arrives
-    net_slow,      ///< its frames take 0 to 200 ms longer, each way
+    net_slow,      ///< its frames take 0 to 100 ms longer, each way
     disk_full,     ///< its volume is full; hosts with a volume only: db, redis, web, files
     disk_stall,    ///< its volume takes no writes
     disk_slow,     ///< its volume takes writes for 100 ms of every 350

@@ -12,7 +12,7 @@ namespace stoa::cluster::lab {
 
 struct SlowLink {
     std::string host, host_space;  ///< whose link "back" it is
-    int delay_ms_max = 200;        ///< a delay from 0 to this, drawn anew every 50 ms: jitter
+    int delay_ms_max = 100;        ///< a delay from 0 to this, drawn anew every 50 ms: jitter
 };
 
 /// Carries frames until `stopping`; then the port is where it was. Errors: not_found (no such port), internal.

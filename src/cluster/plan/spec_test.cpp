@@ -80,7 +80,8 @@ TEST(Spec, survives_writing_and_reading) {
     for (const std::string& text : std::vector<std::string>{
              test_specs::kSmall, test_specs::kClassic,
              test_specs::kClassic +
-                 "[admin]\nallow = [\"10.0.0.0/8\"]\n[database]\nmemory_mb = 128\nwithout_standby = \"alarm\"\n[web]\nmin = 3\n"
+                 "[admin]\nallow = [\"10.0.0.0/8\"]\n[database]\nmemory_mb = 128\nwithout_standby = "
+                 "\"alarm\"\n[web]\nmin = 3\n"
                  "provider = [\"/bin/x\", \"a b\"]\n[web.app]\ncommand = [\"n\"]\nhealth = \"/up\"\n"
                  "[[web.app.file]]\npath = \"p\"\ncontent = \"a\\n\\\"b\\\"\"\nshared = false\n"
                  "[[web.app.helper]]\nname = \"f\"\ncommand = [\"f\"]\nhealth = \"127.0.0.1:9\"\n"}) {

@@ -331,7 +331,9 @@ TEST_F(Failover, with_the_policy_alarm_writes_go_on_alone_until_a_standby_is_bac
     };
     ASSERT_TRUE(fixture::eventually(alone, 20'000));
     EXPECT_TRUE(flowing());
-    EXPECT_TRUE(cluster_.view().members.at(leader).problem.find("alone") != std::string::npos);
+    // Told a moment after it is so.
+    EXPECT_TRUE(fixture::eventually(
+        [&] { return cluster_.view().members.at(leader).problem.find("alone") != std::string::npos; }, 10'000));
     each_standby([](TestCluster::Host& host) { host.agent->thaw(); });
     ASSERT_TRUE(fixture::eventually([&] { return !alone(); }, 60'000));
     ASSERT_NO_FATAL_FAILURE(end_round("no standby, policy alarm"));

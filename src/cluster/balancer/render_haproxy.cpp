@@ -237,6 +237,10 @@ BalancerView first_view(const BalancerSpec& spec) {
     return {spec.web, spec.db_primary};
 }
 
+/// Half of the idle connections that nobody needed lately are closed each time; a server that leaves is deleted when the
+/// last one is.
+constexpr int kPurgeMs = 3'000;
+
 std::string web_server_options(const BalancerSpec& spec) {
     // Only failed connections count as failures: a server that answers 500 passes its checks and may be the only one
     // with an answer; one wrong page must not be able to take all servers away.
@@ -244,7 +248,7 @@ std::string web_server_options(const BalancerSpec& spec) {
                           ms(spec.check_interval_ms) + " fall " + std::to_string(spec.check_fall) + " rise " +
                           std::to_string(spec.check_rise) + " observe layer4 error-limit " +
                           std::to_string(spec.max_fails) + " on-error mark-down pool-max-conn " +
-                          std::to_string(spec.keepalive) + " pool-purge-delay 30s";
+                          std::to_string(spec.keepalive) + " pool-purge-delay " + ms(kPurgeMs);
     if (spec.server_connections_max > 0) options += " maxconn " + std::to_string(spec.server_connections_max);
     return options;
 }

@@ -69,14 +69,9 @@ std::uint64_t start_of(pid_t pid) {
     return value;
 }
 
-/// Of the file whose name is made from `path`; one of another user's is none.
+/// One of another user's is none.
 Fd open_in_memory(const std::string& path, std::string& place) {
-    std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a
-    for (const char c : path)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
-    char name[17];
-    std::snprintf(name, sizeof(name), "%016llx", static_cast<unsigned long long>(hash));
-    place = std::string("/dev/shm/stoa-watchdog-") + name;
+    place = Watchdog::memory_file(path);
     Fd file(::open(place.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     struct stat about {};
     const bool own = file && ::fstat(file.get(), &about) == 0 && about.st_uid == ::geteuid() && S_ISREG(about.st_mode);
@@ -146,6 +141,15 @@ template <class Shared>
 }
 
 }  // namespace
+
+std::string Watchdog::memory_file(const std::string& path) {
+    std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a
+    for (const char c : path)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+    char name[17];
+    std::snprintf(name, sizeof(name), "%016llx", static_cast<unsigned long long>(hash));
+    return std::string("/dev/shm/stoa-watchdog-") + name;
+}
 
 Watchdog::Watchdog(std::string path, int slack_ms, std::string timeline)
     : path_(std::move(path)), slack_ms_(slack_ms), timeline_(std::move(timeline)) {}

@@ -24,6 +24,9 @@ class Watchdog {
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
 
+    /// Where that file lies in /dev/shm. It outlives everybody, so whoever removes a host's folder removes it, too.
+    static std::string memory_file(const std::string& path);
+
     Status start();
     /// Starts another one when the process is gone.
     Status ensure();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "cluster/database/watchdog.hpp"
 #include "cluster/lab/command.hpp"
 #include "cluster/lab/disk_stall.hpp"
 #include "cluster/lab/host.hpp"
@@ -9,6 +10,25 @@
 #include "cluster/lab/store.hpp"
 
 namespace stoa::cluster::lab {
+
+namespace {
+
+/// What hosts of this lab, and processes under libfaketime that were killed, have left in /dev/shm.
+void remove_shared_memory(const std::string& dir) {
+    std::error_code none;
+    for (const auto& host : std::filesystem::directory_iterator(dir, none))
+        ::unlink(database::Watchdog::memory_file(host.path().string() + "/database/watchdog").c_str());
+    for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", none)) {
+        const std::string name = entry.path().filename().string();
+        for (const std::string prefix : {"faketime_shm_", "sem.faketime_sem_"}) {
+            if (!name.starts_with(prefix)) continue;
+            const std::string process = "/proc/" + name.substr(prefix.size());
+            if (!std::filesystem::exists(process, none)) ::unlink(entry.path().c_str());
+        }
+    }
+}
+
+}  // namespace
 
 Status remove_lab(const std::string& dir, const Progress& progress) {
     const std::string id = id_of(dir);
@@ -24,6 +44,7 @@ Status remove_lab(const std::string& dir, const Progress& progress) {
     }
     if (!stuck.empty())
         return Error{Errc::timeout, "Processes in" + stuck + " do not end. Look at them: ip netns pids NAME"};
+    remove_shared_memory(dir);
     unmount_below(dir);
     for (const std::string& name_space : left)
         remove_space(name_space);

@@ -23,13 +23,26 @@ export interface Created {
   oauth: { client_id: string; client_secret: string }
 }
 
+const given = new Set<number>()
+/** Nobody else gets it meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  if (!address || typeof address === 'string') throw new Error('no port')
-  return address.port
+  // Workers have ranges of their own, below the ports that the kernel gives: a process that is killed and started again
+  // would otherwise share its port (SO_REUSEPORT) with that of another test, which took it meanwhile.
+  const first = 10_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 10) * 500
+  for (let tries = 0; tries < 2_000; ++tries) {
+    const port = first + Math.floor(Math.random() * 500)
+    if (given.has(port)) continue
+    const server = createServer()
+    const free = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false))
+      server.listen(port, '127.0.0.1', () => done(true))
+    })
+    if (!free) continue
+    await new Promise((done) => server.close(done))
+    given.add(port)
+    return port
+  }
+  throw new Error(`no free port from ${first} on`)
 }
 
 /** Polls until the probe gives something; fails with the last error after the limit. */

@@ -28,7 +28,7 @@ build: ## compile the server and the web pages
 	@scripts/build release
 	@scripts/build-ui
 
-test: ## build and run every test (FUZZ_SECONDS=20; scripts/test --quick runs the unit tests only)
+test: ## build and run every test (FUZZ_SECONDS=10; scripts/test --quick runs the unit tests only)
 	@scripts/test
 
 torture-engines: ## kill, freeze and delay real engines under load, hundreds of times (ROUNDS=100); an hour or so

@@ -191,7 +191,7 @@ Result<TortureReport> run_torture(const std::string& dir, const TortureOptions& 
     if (const Status well = ground.wait_until_well(kWellAgainMs); !well)
         report.complaints.push_back(well.error().message);
     STOA_TRY(report.load, load->finish());
-    STOA_TRY(const std::string two, two_writers(ground, battle.deaths(), report.writers));
+    STOA_TRY(const std::string two, two_writers(ground, begin_ms * 1'000, battle.deaths(), report.writers));
     if (!two.empty()) report.complaints.push_back(two);
     return report;
 }

@@ -1,5 +1,6 @@
 #include "app/probe/writers.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "base/file_util.hpp"
@@ -12,7 +13,8 @@ constexpr std::size_t kFileBytesMax = 2 * cluster::database::Timeline::kBytesMax
 
 }  // namespace
 
-Result<std::string> two_writers(const LabGround& ground, const HostDeaths& deaths, int& checked) {
+Result<std::string> two_writers(const LabGround& ground, std::int64_t since_us, const HostDeaths& deaths,
+                                int& checked) {
     std::vector<cluster::database::OpenTime> all;
     for (const std::string& host : ground.hosts("db")) {
         const std::string path = ground.host_dir(host) + "/database/timeline";
@@ -26,6 +28,11 @@ Result<std::string> two_writers(const LabGround& ground, const HostDeaths& death
                                                   died == deaths.end() ? std::vector<std::int64_t>() : died->second));
         all.insert(all.end(), times.begin(), times.end());
     }
+    std::int64_t first_epoch = 0;
+    for (const auto& time : all) {
+        if (time.from_us < since_us) first_epoch = std::max(first_epoch, time.epoch);
+    }
+    std::erase_if(all, [&](const auto& time) { return time.epoch < first_epoch; });
     checked = static_cast<int>(all.size());
     return cluster::database::two_open(std::move(all)).value_or("");
 }

@@ -15,7 +15,8 @@ namespace stoa::app::probe {
 using HostDeaths = std::map<std::string, std::vector<std::int64_t>>;
 
 /// What is wrong, for people; empty: never two at once. `checked` is the number of times that somebody took writes.
-/// Errors: a timeline cannot be read.
-Result<std::string> two_writers(const LabGround& ground, const HostDeaths& deaths, int& checked);
+/// Looks at `since_us` and later, and at who took writes then: of what was before, hosts may have died that nobody told
+/// of. Errors: a timeline cannot be read.
+Result<std::string> two_writers(const LabGround& ground, std::int64_t since_us, const HostDeaths& deaths, int& checked);
 
 }  // namespace stoa::app::probe

@@ -237,8 +237,8 @@ BalancerView first_view(const BalancerSpec& spec) {
     return {spec.web, spec.db_primary};
 }
 
-/// Half of the idle connections that nobody needed lately are closed each time; a server that leaves is deleted when the
-/// last one is.
+/// Half of the idle connections that nobody needed lately are closed each time; a server that leaves is deleted when
+/// the last one is.
 constexpr int kPurgeMs = 3'000;
 
 std::string web_server_options(const BalancerSpec& spec) {

@@ -1,7 +1,9 @@
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
+#include "cluster/database/database_process.hpp"
 #include "cluster/database/watchdog.hpp"
 #include "cluster/lab/command.hpp"
 #include "cluster/lab/disk_stall.hpp"
@@ -22,8 +24,8 @@ void remove_shared_memory(const std::string& dir) {
         const std::string name = entry.path().filename().string();
         for (const std::string prefix : {"faketime_shm_", "sem.faketime_sem_"}) {
             if (!name.starts_with(prefix)) continue;
-            const std::string process = "/proc/" + name.substr(prefix.size());
-            if (!std::filesystem::exists(process, none)) ::unlink(entry.path().c_str());
+            const auto process = static_cast<pid_t>(std::atoi(name.c_str() + prefix.size()));
+            if (database::process_identity(process).empty()) ::unlink(entry.path().c_str());
         }
     }
 }

@@ -12,11 +12,6 @@ namespace {
 
 using namespace cluster;
 
-std::string padded(std::string text, std::size_t columns) {
-    text.append(text.size() < columns ? columns - text.size() : 1, ' ');
-    return text;
-}
-
 struct Databases {
     std::vector<std::string> names;  ///< of all database hosts, those whose agent is silent included
     bool galera = false;

@@ -12,11 +12,6 @@ using namespace cluster;
 
 constexpr std::size_t kEventsShown = 5;
 
-std::string padded(std::string text, std::size_t columns) {
-    text.append(text.size() < columns ? columns - text.size() : 1, ' ');
-    return text;
-}
-
 std::string describe(const galera::View& view, const std::string& name) {
     const std::string line = "  " + padded(name, 8);
     const galera::Node* node = view.node(name);

@@ -19,11 +19,6 @@ using namespace cluster;
 
 constexpr std::size_t kSecretBytesMax = 4096;
 
-std::string padded(std::string text, std::size_t columns) {
-    text.append(text.size() < columns ? columns - text.size() : 1, ' ');
-    return text;
-}
-
 struct HostView {
     std::string name, role, address;
     const LiveHost* live = nullptr;

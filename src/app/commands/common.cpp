@@ -70,4 +70,9 @@ Status print_version(bool json) {
     return {};
 }
 
+std::string padded(std::string text, std::size_t columns) {
+    text.append(text.size() < columns ? columns - text.size() : 1, ' ');
+    return text;
+}
+
 }  // namespace stoa::app

@@ -21,4 +21,7 @@ void print_line(const std::string& text);
 /// `given` without slashes at the end, else the account's address.
 std::string link_base(const accounts::Account& account, const std::string& given);
 
+/// For tables: as wide as that, and a space at least.
+std::string padded(std::string text, std::size_t columns);
+
 }  // namespace stoa::app

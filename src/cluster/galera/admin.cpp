@@ -1,12 +1,10 @@
 #include "cluster/galera/admin.hpp"
 
 #include <array>
-#include <chrono>
 #include <ctime>
-#include <thread>
 
-#include "base/clock.hpp"
 #include "base/random.hpp"
+#include "cluster/etcd/order.hpp"
 #include "cluster/galera/choice.hpp"
 #include "json/writer.hpp"
 
@@ -101,29 +99,7 @@ Result<std::string> Admin::force(const std::vector<std::string>& nodes, const st
 
 Result<std::string> Admin::send(const std::string& node, int timeout_ms) {
     const Command command{random_alnum(12), node, ""};
-    STOA_TRY(const auto before, etcd_.get(keys_.command()));
-    if (before) {
-        const auto other = command_from_json(before->value);
-        if (other && other->answer.empty())
-            return Error{Errc::conflict, "Another command is under way. Remove the key " + keys_.command() +
-                                             " if nobody will carry it out."};
-    }
-    STOA_TRY(const auto outcome,
-             etcd_.put_if_unchanged(keys_.command(), to_json(command), before ? before->mod_revision : 0));
-    if (!outcome.done) return Error{Errc::conflict, "Another command came at the same time."};
-    const auto deadline = system_clock().monotonic_us() + timeout_ms * 1'000LL;
-    while (system_clock().monotonic_us() < deadline) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        const auto now = etcd_.get(keys_.command());
-        if (!now || !*now) continue;
-        const auto read = command_from_json((*now)->value);
-        if (!read || read->id != command.id || read->answer.empty()) continue;
-        if (read->answer.starts_with("refused")) return Error{Errc::conflict, read->answer};
-        return read->answer;
-    }
-    // Nobody may carry it out later, when nobody expects it.
-    (void)etcd_.remove_if_unchanged(keys_.command(), outcome.revision);
-    return Error{Errc::timeout, node + " did not carry the command out in time; it is withdrawn."};
+    return etcd::give_order(etcd_, {keys_.command(), command.id, to_json(command), timeout_ms});
 }
 
 std::string sentence(const Event& event) {

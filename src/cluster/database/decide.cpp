@@ -9,6 +9,8 @@ namespace {
 using Kind = Action::Kind;
 using Server = Self::Server;
 
+constexpr std::int64_t kResignedUs = 500'000;  ///< for etcd's word of it to come back
+
 Action act(Kind kind, std::string reason) {
     Action action;
     action.kind = kind;
@@ -403,6 +405,9 @@ Action decide(const Settings& settings, const ClusterView& cluster, const Self& 
         return wait("etcd does not answer");
     }
     if (cluster.leader && cluster.leader->name == settings.name) {
+        const bool resigned = self.resigned.token == cluster.leader->token;
+        if (resigned && now_us - self.resigned.at_us < kResignedUs) return wait("its key is being removed");
+        if (resigned && !self.writable && !self.as_leader) return act(Kind::give_up, "its key was not removed");
         const bool mine = self.server == Server::answers && !self.life.empty() && cluster.leader->life == self.life;
         if (mine && now_us < self.write_until_us) return act(Kind::adopt, "an earlier run of this agent leads");
         // What the earlier run was about is unknown: nothing of it may go on when others take over.

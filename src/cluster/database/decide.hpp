@@ -47,6 +47,12 @@ struct Self {
     bool may_have_led = false;
     std::int64_t follow_again_us = 0;  ///< a failed attempt is not repeated before
 
+    /// The leadership that it gave up last: a mirror of etcd may show that for a moment longer.
+    struct Resigned {
+        std::string token;
+        std::int64_t at_us = 0;
+    } resigned;
+
     // As the leader.
     std::string token;                ///< of the key that it holds; empty: none
     std::int64_t epoch = 0;           ///< of that key

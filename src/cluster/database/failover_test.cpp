@@ -10,10 +10,12 @@
 #include <cstdio>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "base/log.hpp"
 #include "cluster/database/admin.hpp"
 #include "cluster/database/testing/test_cluster.hpp"
+#include "db/mariadb/admin_connection.hpp"
 
 namespace stoa::cluster::database::testing {
 namespace {
@@ -243,6 +245,46 @@ TEST_F(Failover, a_switchover_moves_the_role_within_half_a_second) {
     const auto refused = admin.force({"db1", "db2", "db3"}, "", true);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, Errc::conflict);
+    check();
+}
+
+TEST_F(Failover, a_switchover_lets_transactions_end_that_wait_for_each_others_rows) {
+    begin();
+    const auto old = cluster_.leader();
+    db::mariadb::AdminOptions where;
+    where.server = {cluster_.host(old).dir + "/socket", 0};
+    where.user = "root";
+    const auto session = [&] { return std::move(db::mariadb::AdminConnection::open(where).value()); };
+    const auto has_row = session();
+    const auto wants_row = session();
+    constexpr int kSlowMs = 10'000;
+    ASSERT_TRUE(has_row->run("CREATE TABLE portal.two (id INT PRIMARY KEY, n INT)", kSlowMs).ok());
+    ASSERT_TRUE(has_row->run("INSERT INTO portal.two VALUES (1, 0), (2, 0)", kSlowMs).ok());
+    ASSERT_TRUE(has_row->run("BEGIN", kSlowMs).ok());
+    ASSERT_TRUE(has_row->run("UPDATE portal.two SET n = n + 1 WHERE id = 1", kSlowMs).ok());
+    Status waited;
+    std::thread waits([&] { waited = wants_row->run("UPDATE portal.two SET n = n + 1 WHERE id = 1", kSlowMs); });
+    Status ended;
+    std::thread ends([&] {  // once writes are being stopped
+        fixture::eventually(
+            [&] {
+                const auto view = cluster_.view();
+                return view.leader && !view.leader->open;
+            },
+            kSlowMs);
+        ended = has_row->run("UPDATE portal.two SET n = n + 1 WHERE id = 2", kSlowMs);
+        if (ended) ended = has_row->run("COMMIT", kSlowMs);
+    });
+    const auto done = Admin(cluster_.client(), "stoa").switchover({});
+    waits.join();
+    ends.join();
+    EXPECT_TRUE(done.ok()) << done.error().message;
+    EXPECT_TRUE(ended.ok()) << ended.error().message;
+    EXPECT_TRUE(waited.ok()) << waited.error().message;
+    EXPECT_EQ(cluster_.logs().find("database_hand_over_failed"), std::string::npos);
+    EXPECT_EQ(cluster_.logs().find("database_server_ended"), std::string::npos);
+    ASSERT_NO_FATAL_FAILURE(end_round("switchover"));
+    EXPECT_EQ(cluster_.sql(cluster_.host(cluster_.leader()), "SELECT n FROM portal.two"), "2\n1\n");
     check();
 }
 

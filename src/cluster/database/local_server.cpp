@@ -17,6 +17,9 @@ using db::mariadb::quoted;
 
 constexpr std::int64_t kFirstLeaderNumber = 1'000;  ///< below: those of the configuration
 constexpr int kStopMs = 8'000;                      ///< STOP SLAVE may try to reach a source that is silent
+constexpr int kStopTryMs = 40;                      ///< writers are held up for it, in vain when it fails
+constexpr int kStopPauseMs = 10;
+constexpr unsigned int kStatementTimeout = 1969;  ///< ER_STATEMENT_TIMEOUT
 
 std::string at(const AdminRow& row, std::string_view name) {
     const auto found = row.find(name);
@@ -280,12 +283,20 @@ Status LocalServer::set_locks(const Acknowledgers& list, bool lock, bool unlock)
 }
 
 Status LocalServer::stop_writes(int timeout_ms) {
-    // https://mariadb.com/kb/en/server-system-variables/#read_only: waits for the commits that are under way. The
-    // server itself must end that in time: a statement that was left behind would close it later.
-    STOA_CHECK(run("SET SESSION max_statement_time=" + std::to_string(timeout_ms / 1'000.0)));
-    auto stopped = run("SET GLOBAL read_only=1", timeout_ms + 200);
-    STOA_CHECK(run("SET SESSION max_statement_time=0"));
-    return stopped;
+    // https://mariadb.com/kb/en/server-system-variables/#read_only: waits for the statements and commits under way, and
+    // holds up new ones meanwhile. When a statement waits for a row, the next one of the transaction that has the row is
+    // held up, too, and nobody gets on: so it is asked for in short tries, with pauses in which such transactions end.
+    // The server itself must end each try: a statement that was left behind would close it later.
+    const auto deadline_us = system_clock().monotonic_us() + timeout_ms * 1'000LL;
+    for (;;) {
+        STOA_CHECK(run("SET SESSION max_statement_time=" + std::to_string(kStopTryMs / 1'000.0)));
+        auto stopped = run("SET GLOBAL read_only=1", kStopTryMs + 200);
+        const bool interrupted = connection_ && connection_->error_number() == kStatementTimeout;
+        STOA_CHECK(run("SET SESSION max_statement_time=0"));
+        const bool late = system_clock().monotonic_us() + kStopPauseMs * 1'000 > deadline_us;
+        if (stopped || late || !interrupted) return stopped;
+        ::usleep(kStopPauseMs * 1'000);
+    }
 }
 
 Status LocalServer::resume_writes() {

@@ -36,8 +36,7 @@ Status MemberRuntime::Impl::take(const Action& action) {
     // What etcd holds now that nobody else can take over: was the copy that led here stale?
     auto listing = etcd_.get_prefix(keys_.root());
     if (!listing) {
-        key_.give_up();
-        self_.token.clear();
+        resign();
         watchdog_.disarm();
         return std::move(listing).error();
     }
@@ -49,8 +48,7 @@ Status MemberRuntime::Impl::take(const Action& action) {
     }
     const auto view = read_view(keys_, values, listing->revision, true);
     if (!view.fresh || !may_lead(settings_, view, self_)) {
-        key_.give_up();
-        self_.token.clear();
+        resign();
         watchdog_.disarm();
         return Error{Errc::conflict, "Its copy of etcd was out of date."};
     }
@@ -317,8 +315,7 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     watchdog_.disarm();
     self_.writable = self_.as_leader = false;
     leave_word(action.reason);
-    key_.give_up();
-    self_.token.clear();
+    resign();
     self_.served = false;
     peers_.release();
     log::info("database_hand_over", {{"from", settings_.name}, {"to", action.member}, {"ms", ms_since(begun)}});
@@ -327,6 +324,12 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
 
 void MemberRuntime::Impl::leave_word(const std::string& why) {
     (void)etcd_.put(keys_.vacated(), to_json(Vacated{self_.epoch, why}));
+}
+
+void MemberRuntime::Impl::resign(etcd::LeaseId of_earlier_run) {
+    if (!self_.token.empty()) self_.resigned = {self_.token, now_us()};
+    key_.give_up(of_earlier_run);
+    self_.token.clear();
 }
 
 Status MemberRuntime::Impl::give_up(const std::string& why) {
@@ -349,9 +352,8 @@ Status MemberRuntime::Impl::give_up(const std::string& why) {
             if (leader && leader->name == settings_.name) earlier = key->lease;
         }
     }
-    key_.give_up(earlier);
+    resign(earlier);
     heartbeat_.stop();  // not before: its sessions may wait for a server that hangs
-    self_.token.clear();
     self_.served = self_.restarting = self_.forced = false;
     if (process_.pid() == 0 || !(self_.writable || self_.as_leader)) watchdog_.disarm();
     return {};

@@ -136,6 +136,8 @@ class MemberRuntime::Impl {
     Status give_up(const std::string& why);
     /// For whoever comes next; while the key is still held.
     void leave_word(const std::string& why);
+    /// Gives the key up, or the one of an earlier run.
+    void resign(etcd::LeaseId of_earlier_run = 0);
     /// The loop does its work, and may take so long for the next round.
     void came_round(int allowed_ms = 0) { loop_us_ = now_us() + allowed_ms * 1'000LL; }
     /// Its disk or whatever it waits for stalls: nobody looks at the heartbeat any more.

@@ -668,6 +668,7 @@ class Simulation {
         const auto name = node.name;
         const bool own = node.view->leader && node.view->leader->name == name;
         const std::string token = own ? node.view->leader->token : node.self.token;
+        node.self.resigned = {token, now_};
         node.self.token.clear();
         node.lease = 0;
         busy(node, 1'000'000);

@@ -15,6 +15,13 @@ inline constexpr int body_timeout_ms = 30'000;  ///< without progress
 inline constexpr int idle_timeout_ms = 75'000;
 inline constexpr int request_timeout_ms = 60'000;
 
+// WebSocket
+inline constexpr std::size_t websocket_message_bytes_max = 32 * 1024;  ///< received; all its parts together
+inline constexpr int websocket_parts_max = 128;                        ///< frames that make one message
+inline constexpr int websocket_close_timeout_ms = 2'000;               ///< for the peer to answer a close frame
+/// Waiting to be sent to one client; a client that is slower is closed and comes back with its position.
+inline constexpr std::size_t websocket_queue_bytes_max = 512 * 1024;
+
 // Fibers, per I/O thread (base/fibers.hpp)
 inline constexpr std::size_t fibers_running_max = 6;   ///< more made each request dearer: measured with bench/engines
 inline constexpr std::size_t fiber_queue_max = 4'096;  ///< tasks that wait for one; more go to the worker pool
@@ -101,6 +108,18 @@ inline constexpr std::size_t causal_token_bytes_max = 512;
 inline constexpr std::size_t causal_lookups_max = 65'536;   ///< waiting; more get "unknown" at once
 inline constexpr std::size_t causal_batch_max = 1'000;      ///< accounts per round trip
 inline constexpr std::size_t causal_unstored_max = 10'000;  ///< accounts whose token waits for the store to return
+
+// Push
+inline constexpr std::size_t push_route_bytes_max = 64;
+inline constexpr std::size_t push_routes_per_message_max = 1'000;  ///< receivers of one message
+inline constexpr std::size_t push_channels_per_connection_max = 8;
+inline constexpr std::size_t push_status_subscriptions_max = 500;   ///< users whose presence a connection hears of
+inline constexpr std::size_t push_message_bytes_max = 48 * 1024;    ///< routes and body; the bus takes 64 KiB
+inline constexpr std::size_t push_history_messages_max = 20'000;    ///< kept for whoever comes back, per account
+inline constexpr std::size_t push_history_bytes_max = 16ULL << 20;  ///< the same
+inline constexpr std::int64_t push_history_lifetime_s = 300;        ///< the same
+inline constexpr int push_client_messages_per_s_max = 50;           ///< that one connection may send to others
+inline constexpr std::size_t push_polls_per_user_max = 50;          ///< long polls at a time
 
 // Events
 inline constexpr int event_attempts_max = 10;

@@ -5,6 +5,7 @@
 
 #include "net/responder_channel.hpp"
 #include "net/response_head.hpp"
+#include "net/websocket_connection.hpp"
 
 namespace stoa::net {
 namespace {
@@ -24,12 +25,12 @@ TlsSession session_for(IoThread& thread, const Accepted& accepted) {
 }  // namespace
 
 Connection::Connection(IoThread& thread, Accepted accepted, std::size_t slot)
-    : thread_(thread),
+    : Client(slot),
+      thread_(thread),
       watch_(std::in_place, thread.loop(), accepted.fd.get()),
       stream_(accepted.fd.get(), session_for(thread, accepted)),
       reader_(limits::header_bytes_max, limits::body_bytes_max),
       remote_address_(std::move(accepted.remote_address)),
-      slot_(slot),
       refuse_at_start_(accepted.refuse) {
     accepted.fd.release();  // watch_ closes it
     if (accepted.tls) phase_ = Phase::handshaking;
@@ -93,6 +94,7 @@ void Connection::begin_drain() {
 void Connection::answer(Response response) {
     if (phase_ != Phase::answering) return;  // closed or timed out in the meantime
     send(response);
+    if (upgraded_ && !dispatching_) return hand_over({});
     // While the handler is on the stack, read_requests() goes on after it.
     if (phase_ == Phase::reading && !dispatching_) resume();
 }
@@ -104,7 +106,7 @@ void Connection::close() {
     account_body(0);
     watch_.reset();
     outgoing_.reset();
-    thread_.forget(slot_);
+    thread_.forget(slot());
 }
 
 void Connection::handshake() {
@@ -173,6 +175,7 @@ void Connection::read_requests() {
         // A plain socket that gave less than asked is empty; TLS may hold more inside.
         drained = !stream_.tls() && result.bytes < room;
     }
+    if (upgraded_) return hand_over(bytes);
     if (phase_ == Phase::closed || phase_ == Phase::lingering) return;
     if (pending_.capacity() > 4096 && bytes.empty()) pending_.shrink_to_fit();
     pending_.append(bytes);
@@ -246,6 +249,7 @@ void Connection::refuse(int status) {
 }
 
 void Connection::send(Response& response) {
+    if (response.websocket) return upgrade(response);
     close_after_ = close_after_ || response.close || draining();
     const std::string& body = response.shared_body ? *response.shared_body : response.body;
     const auto persistence = close_after_ ? Persistence::close
@@ -279,6 +283,29 @@ void Connection::send(Response& response) {
     progress_ = 0;
     set_deadline(timeouts().write_ms);
     flush();
+}
+
+/// The socket goes to a WebSocketConnection; what this one still holds follows when it is off the stack.
+void Connection::upgrade(const Response& response) {
+    if (http_1_0_ || draining()) {
+        Response refused = refusal(http_1_0_ ? 400 : 503);
+        return send(refused);
+    }
+    std::string& head = thread_.head_buffer();
+    head.clear();
+    append_upgrade_head(head, response);
+    const IoResult result = stream_.write(head);
+    if (result.kind != IoResult::Kind::done || result.bytes != head.size()) return close();
+    phase_ = Phase::closed;
+    opener_ = response.websocket;
+    upgraded_ = std::make_shared<WebSocketConnection>(thread_, slot(), std::move(*watch_), std::move(stream_));
+    thread_.replace(slot(), upgraded_);
+}
+
+void Connection::hand_over(std::string_view rest) {
+    const auto self = shared_from_this();
+    const auto upgraded = std::move(upgraded_);
+    upgraded->start(*opener_, pending_.append(rest));
 }
 
 void Connection::flush() {

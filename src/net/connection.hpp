@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/client.hpp"
 #include "net/io_loop.hpp"
 #include "net/io_thread.hpp"
 #include "net/request_reader.hpp"
@@ -20,7 +21,9 @@
 
 namespace stoa::net {
 
-class Connection final : public IoLoop::Target, public std::enable_shared_from_this<Connection> {
+class WebSocketConnection;
+
+class Connection final : public Client, public std::enable_shared_from_this<Connection> {
   public:
     static constexpr std::size_t kReadBufferBytes = 64 * 1024;
 
@@ -28,13 +31,11 @@ class Connection final : public IoLoop::Target, public std::enable_shared_from_t
 
     void start();
     void on_ready(IoLoop::Ready direction) override;
-    void on_deadline();
-    std::int64_t deadline_ms() const { return deadline_ms_; }
+    void on_deadline() override;
     /// Closes after the running answer; at once when idle, with a short grace for a request already under way.
-    void begin_drain();
+    void begin_drain() override;
     void answer(Response response);
-    void close();
-    void set_slot(std::size_t slot) { slot_ = slot; }
+    void close() override;
 
   private:
     enum class Phase { handshaking, reading, answering, writing, lingering, closed };
@@ -58,6 +59,8 @@ class Connection final : public IoLoop::Target, public std::enable_shared_from_t
     void dispatch();
     void refuse(int status);
     void send(Response& response);
+    void upgrade(const Response& response);
+    void hand_over(std::string_view rest);
     void flush();
     void answer_done();
     void resume();
@@ -78,10 +81,10 @@ class Connection final : public IoLoop::Target, public std::enable_shared_from_t
     std::string pending_;  // read but not parsed: half a header, or the next request while one is answered
     std::string remote_address_;
     std::unique_ptr<Outgoing> outgoing_;
-    std::int64_t deadline_ms_ = 0;
+    std::shared_ptr<WebSocketConnection> upgraded_;  // has taken the socket over; begins when this one is off the stack
+    std::shared_ptr<const WebSocketOpener> opener_;
     std::size_t accounted_ = 0;  // our part of ServerCore::arriving_body_bytes
     std::size_t progress_ = 0;   // bytes since the deadline was last moved
-    std::size_t slot_;
     Phase phase_ = Phase::reading;
     bool dispatching_ = false;    // the handler is on the stack
     bool request_begun_ = false;  // some bytes of a request are here

@@ -143,6 +143,7 @@ IoLoop::Watch::Watch(IoLoop& loop, int fd) : impl_(new Impl{Descriptor(loop.impl
     throw boost::system::system_error(error, "watch");
 }
 IoLoop::Watch::~Watch() = default;
+IoLoop::Watch::Watch(Watch&&) noexcept = default;
 
 void IoLoop::Watch::wait(Ready direction, std::shared_ptr<Target> target) {
     const auto type = direction == Ready::to_read ? Descriptor::wait_read : Descriptor::wait_write;

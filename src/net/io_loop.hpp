@@ -27,6 +27,7 @@ class IoLoop {
       public:
         Watch(IoLoop& loop, int fd);
         ~Watch();
+        Watch(Watch&&) noexcept;  ///< no wait may be under way
         Watch(const Watch&) = delete;
         Watch& operator=(const Watch&) = delete;
         /// Keeps the target alive until it is told or the watch is destroyed.

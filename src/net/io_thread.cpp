@@ -68,8 +68,8 @@ void IoThread::start() {
         loop_->run([this] {
             fibers_.close();
             fiber_watch_.reset();
-            while (!connections_.empty())
-                connections_.back()->close();
+            while (!clients_.empty())
+                clients_.back()->close();
         });
     });
 }
@@ -90,8 +90,8 @@ void IoThread::adopt(Accepted accepted) {
 void IoThread::open(Accepted accepted) {
     std::shared_ptr<Connection> connection;
     try {
-        connection = std::make_shared<Connection>(*this, std::move(accepted), connections_.size());
-        connections_.push_back(connection);
+        connection = std::make_shared<Connection>(*this, std::move(accepted), clients_.size());
+        clients_.push_back(connection);
     } catch (...) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         throw;
@@ -101,24 +101,24 @@ void IoThread::open(Accepted accepted) {
 
 void IoThread::forget(std::size_t slot) {
     // Keeps the last one's slot right after the swap.
-    std::swap(connections_[slot], connections_.back());
-    connections_[slot]->set_slot(slot);
-    connections_.pop_back();
+    std::swap(clients_[slot], clients_.back());
+    clients_[slot]->set_slot(slot);
+    clients_.pop_back();
     count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void IoThread::drain() {
     loop_->post([this] {
-        for (std::size_t i = connections_.size(); i-- > 0;) {
-            if (i < connections_.size()) std::shared_ptr(connections_[i])->begin_drain();
+        for (std::size_t i = clients_.size(); i-- > 0;) {
+            if (i < clients_.size()) std::shared_ptr(clients_[i])->begin_drain();
         }
     });
 }
 
 void IoThread::close_all() {
     loop_->post([this] {
-        while (!connections_.empty())
-            connections_.back()->close();
+        while (!clients_.empty())
+            clients_.back()->close();
     });
 }
 
@@ -126,9 +126,8 @@ void IoThread::tick() {
     refresh_date();
     const std::int64_t now = now_ms();
     // From the back: a connection that closes is replaced by the last one, which was looked at already.
-    for (std::size_t i = connections_.size(); i-- > 0;) {
-        if (i < connections_.size() && connections_[i]->deadline_ms() <= now)
-            std::shared_ptr(connections_[i])->on_deadline();
+    for (std::size_t i = clients_.size(); i-- > 0;) {
+        if (i < clients_.size() && clients_[i]->deadline_ms() <= now) std::shared_ptr(clients_[i])->on_deadline();
     }
 }
 

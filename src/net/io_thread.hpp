@@ -18,7 +18,7 @@
 
 namespace stoa::net {
 
-class Connection;
+class Client;
 class IoThread;
 
 /// What all I/O threads of a server share.
@@ -65,8 +65,10 @@ class IoThread {
     /// Whether some connection is working in read_buffer() further up the stack.
     bool& read_buffer_busy() { return read_buffer_busy_; }
 
-    /// Connection::close() calls this.
+    /// Client::close() calls this.
     void forget(std::size_t slot);
+    /// Another one speaks over the same socket from now on.
+    void replace(std::size_t slot, std::shared_ptr<Client> client) { clients_[slot] = std::move(client); }
 
   private:
     void open(Accepted accepted);
@@ -80,7 +82,7 @@ class IoThread {
     Fibers fibers_;
     std::shared_ptr<FiberWatch> fiber_watch_;
     std::thread thread_;
-    std::vector<std::shared_ptr<Connection>> connections_;  // shared: pending waits and Responders hold them too
+    std::vector<std::shared_ptr<Client>> clients_;  // shared: pending waits and Responders hold them too
     std::atomic<int> count_{0};
     std::string date_;
     std::int64_t date_s_ = 0;

@@ -43,6 +43,7 @@ constexpr Reason kReasons[] = {
     {417, "Expectation Failed"},
     {422, "Unprocessable Content"},
     {423, "Locked"},
+    {426, "Upgrade Required"},
     {428, "Precondition Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
@@ -95,6 +96,15 @@ bool is_token(std::string_view name) {
     return true;
 }
 
+void append_headers(std::string& out, const Response& response) {
+    for (const Header& header : response.headers) {
+        if (!is_token(header.name) || is_framing(header.name)) continue;
+        out.append("\r\n").append(header.name).append(": ");
+        append_line_safe(out, header.value);
+    }
+    out.append("\r\n\r\n");
+}
+
 struct OwnAnswer {
     int status;
     std::string_view error;
@@ -105,6 +115,7 @@ constexpr OwnAnswer kOwnAnswers[] = {
     {408, "REQUEST_TIMEOUT", "The request did not arrive in time."},
     {413, "CONTENT_TOO_LARGE", "The request body is too large."},
     {417, "EXPECTATION_FAILED", "Only 'Expect: 100-continue' is known."},
+    {426, "UPGRADE_REQUIRED", "This address speaks WebSocket, version 13."},
     {431, "HEADER_TOO_LARGE", "The request header is too large."},
     {501, "NOT_IMPLEMENTED", "This method or transfer coding is not supported."},
     {503, "OVERLOAD", "The server is busy. Try again later."},
@@ -140,12 +151,12 @@ void append_response_head(std::string& out, const Response& response, std::size_
     }
     if (persistence == Persistence::close) out.append("\r\nConnection: close");
     if (persistence == Persistence::keep_alive) out.append("\r\nConnection: keep-alive");
-    for (const Header& header : response.headers) {
-        if (!is_token(header.name) || is_framing(header.name)) continue;
-        out.append("\r\n").append(header.name).append(": ");
-        append_line_safe(out, header.value);
-    }
-    out.append("\r\n\r\n");
+    append_headers(out, response);
+}
+
+void append_upgrade_head(std::string& out, const Response& response) {
+    out.append("HTTP/1.1 101 Switching Protocols\r\nServer: Stoa\r\nUpgrade: websocket\r\nConnection: Upgrade");
+    append_headers(out, response);
 }
 
 std::string http_date(std::time_t when) {

@@ -24,6 +24,9 @@ bool status_has_body(int status);
 void append_response_head(std::string& out, const Response& response, std::size_t body_bytes, Persistence persistence,
                           std::string_view date);
 
+/// The same for an answer that changes the protocol to WebSocket.
+void append_upgrade_head(std::string& out, const Response& response);
+
 /// "Sun, 06 Nov 1994 08:49:37 GMT"
 std::string http_date(std::time_t when);
 

@@ -41,6 +41,10 @@ struct Request {
     std::string_view header(std::string_view name) const;  ///< case-insensitive; empty when absent
 };
 
+class WebSocket;
+class WebSocketListener;
+using WebSocketOpener = std::function<std::unique_ptr<WebSocketListener>(WebSocket&)>;
+
 struct Response {
     int status = 200;
     std::string content_type = "application/json; charset=utf-8";
@@ -51,6 +55,8 @@ struct Response {
     /// For an answer to HEAD whose body was not made: its size.
     std::optional<std::uint64_t> head_bytes{};
     bool close = false;  ///< close the connection after this answer
+    /// Made by accept_websocket() (net/websocket.hpp): the connection changes its protocol.
+    std::shared_ptr<const WebSocketOpener> websocket{};
 };
 
 /// Answers one request, once, from any thread. Copies share the one answer; if the last copy dies without answering,
@@ -77,7 +83,8 @@ struct Listen {
 
 /// Checked a few times a second, so each is kept to within a quarter of a second.
 struct Timeouts {
-    int header_ms = limits::header_timeout_ms;    ///< TLS handshake; first byte of a request to the end of its header
+    /// TLS handshake; from the first byte of a request to the end of its header, of a WebSocket message to its last.
+    int header_ms = limits::header_timeout_ms;
     int body_ms = limits::body_timeout_ms;        ///< without progress (4 KiB, or the rest)
     int idle_ms = limits::idle_timeout_ms;        ///< between requests
     int request_ms = limits::request_timeout_ms;  ///< for the handler to answer; then 504

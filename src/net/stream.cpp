@@ -6,12 +6,16 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <string>
 
 namespace stoa::net {
 namespace {
 
 constexpr int kTlsPieceMax = 1 << 30;  // SSL_write counts in int
+constexpr std::size_t kTlsRecordBytes = 16 * 1024;
+constexpr std::size_t kPiecesMax = 64;
 
 IoResult socket_result(ssize_t returned, IoResult::Kind when_full) {
     if (returned >= 0) return {IoResult::Kind::done, static_cast<std::size_t>(returned)};
@@ -57,6 +61,26 @@ IoResult Stream::write(std::string_view first, std::string_view second) {
     ERR_clear_error();
     return tls_result(
         SSL_write(tls_.get(), piece.data(), static_cast<int>(std::min<std::size_t>(piece.size(), kTlsPieceMax))));
+}
+
+IoResult Stream::write(std::span<const std::string_view> pieces) {
+    if (pieces.size() == 1) return write(pieces[0]);
+    if (!tls_) {
+        std::array<iovec, kPiecesMax> parts;
+        const std::size_t count = std::min(pieces.size(), parts.size());
+        for (std::size_t i = 0; i < count; ++i)
+            parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = count;
+        return socket_result(::sendmsg(fd_, &message, MSG_NOSIGNAL), IoResult::Kind::want_write);
+    }
+    std::string record;
+    for (const std::string_view piece : pieces) {
+        if (!record.empty() && record.size() + piece.size() > kTlsRecordBytes) break;
+        record.append(piece);
+    }
+    return write(record);
 }
 
 void Stream::end_writing() {

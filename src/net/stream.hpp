@@ -2,6 +2,7 @@
 // One connected socket, plain or TLS, without blocking. It borrows the descriptor. One I/O thread.
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "net/tls_context.hpp"
@@ -30,6 +31,8 @@ class Stream {
     IoResult read(char* to, std::size_t room);
     /// As much of first and then second as fits. Empty views are skipped.
     IoResult write(std::string_view first, std::string_view second = {});
+    /// As much of all of them, in order, as fits; of TLS one record's worth. None of them is empty.
+    IoResult write(std::span<const std::string_view> pieces);
     /// Says that no more comes; the peer may still be sending.
     void end_writing();
     /// Reads and drops what the peer still sends, without TLS. `end` once it has closed.

@@ -81,6 +81,15 @@ class TestClient {
         return receive();
     }
 
+    /// So many bytes behind the last answer; fewer when the connection ended or the wait was over.
+    std::string receive_bytes(std::size_t count) {
+        while (received_.size() < count && more()) {
+        }
+        std::string out = received_.substr(0, count);
+        received_.erase(0, out.size());
+        return out;
+    }
+
     /// Whether the server closes, without sending anything more, before the timeout.
     bool is_closed_by_server() {
         if (!received_.empty()) return false;

@@ -284,9 +284,9 @@ Status LocalServer::set_locks(const Acknowledgers& list, bool lock, bool unlock)
 
 Status LocalServer::stop_writes(int timeout_ms) {
     // https://mariadb.com/kb/en/server-system-variables/#read_only: waits for the statements and commits under way, and
-    // holds up new ones meanwhile. When a statement waits for a row, the next one of the transaction that has the row is
-    // held up, too, and nobody gets on: so it is asked for in short tries, with pauses in which such transactions end.
-    // The server itself must end each try: a statement that was left behind would close it later.
+    // holds up new ones meanwhile. When a statement waits for a row, the next one of the transaction that has the row
+    // is held up, too, and nobody gets on: so it is asked for in short tries, with pauses in which such transactions
+    // end. The server itself must end each try: a statement that was left behind would close it later.
     const auto deadline_us = system_clock().monotonic_us() + timeout_ms * 1'000LL;
     for (;;) {
         STOA_CHECK(run("SET SESSION max_statement_time=" + std::to_string(kStopTryMs / 1'000.0)));

@@ -18,12 +18,14 @@
 namespace stoa::api {
 
 class MethodTable;
+class PushChannels;
 
 /// What lives as long as the program and any method may need.
 struct Services {
     const model::ModelServices& model;
     const MethodTable& methods;
     std::string version;
+    const PushChannels* push = nullptr;  ///< null: this program has no push server
 };
 
 struct Call {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "api/crud.hpp"
+#include "app/push_key.hpp"
 #include "app_data.hpp"
 #include "db/transfer/move.hpp"
 #include "model/migrations.hpp"
@@ -12,6 +13,7 @@
 #include "modules/drive/module.hpp"
 #include "modules/mail/module.hpp"
 #include "modules/people/module.hpp"
+#include "modules/pull/module.hpp"
 #include "modules/tasks/module.hpp"
 #include "modules/timeman/module.hpp"
 #include "rest/wire_methods.hpp"
@@ -76,6 +78,7 @@ Status Portal::register_all() {
     timeman::add_methods(methods_);
     mail::add_methods(methods_);
     drive::add_methods(methods_);
+    pull::add_methods(methods_);
     return {};
 }
 
@@ -105,6 +108,13 @@ Status Portal::open_services() {
     accounts_.reset(new accounts::Services{*database_, *model_, revocations_});
     api_.reset(new api::Services{*model_, methods_, kVersion});
     return {};
+}
+
+Result<api::PushChannels> Portal::open_push(const Config& config) {
+    STOA_TRY(std::string key, push_key(config));
+    push_channels_ = std::make_unique<api::PushChannels>(std::move(key));
+    api_->push = push_channels_.get();
+    return *push_channels_;
 }
 
 /// With several processes on one database, each must hear what the others change. (One process needs none of it, and on

@@ -8,6 +8,7 @@
 #include "access/policy.hpp"
 #include "api/call.hpp"
 #include "api/method.hpp"
+#include "api/push_channels.hpp"
 #include "app/store.hpp"
 #include "app/user_bridge.hpp"
 #include "base/config.hpp"
@@ -43,6 +44,10 @@ class Portal {
 
     db::Database& database() { return *database_; }
     const db::Homes& homes() const { return *database_; }
+    /// Null: this process is the only one.
+    bus::Bus* bus() const { return bus_.get(); }
+    /// For whoever serves: clients are told of the push server from now on. Before any method is called.
+    Result<api::PushChannels> open_push(const Config& config);
     /// A move out of the embedded store that nobody works on any more no longer notes changes. True if there was one.
     Result<bool> end_forgotten_move(UnixSeconds now);
     const model::ModelServices& model() const { return *model_; }
@@ -71,6 +76,7 @@ class Portal {
     std::unique_ptr<model::Outbox> outbox_;
     std::unique_ptr<model::ModelServices> model_;
     std::unique_ptr<accounts::Services> accounts_;
+    std::unique_ptr<api::PushChannels> push_channels_;
     std::unique_ptr<api::Services> api_;
     std::unique_ptr<accounts::SharedIdentities> identities_;  ///< last: its thread calls revocations_
 };

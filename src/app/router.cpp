@@ -22,6 +22,7 @@ void Router::handle(net::Request& request, net::Responder responder) {
     const std::string_view path = request.path();
     if (path.starts_with("/rest/") || path == "/rest") return rest_.handle(request, std::move(responder));
     if (path.starts_with("/~")) return rest_.handle(request, std::move(responder));  // public links to files
+    if (push::Endpoint::owns(path)) return push_.handle(request, responder);
     if (path == "/health" || path == "/live") return responder(text(200, "ok\n"));
     if (path == "/ready") return responder(readiness());
     if (path == "/metrics") {

@@ -5,13 +5,15 @@
 
 #include "net/server.hpp"
 #include "pages/site.hpp"
+#include "push/endpoint.hpp"
 #include "rest/endpoint.hpp"
 
 namespace stoa::app {
 
 class Router {
   public:
-    Router(rest::Endpoint& rest, const pages::Site& site) : rest_(rest), site_(site) {}
+    Router(rest::Endpoint& rest, push::Endpoint& push, const pages::Site& site)
+        : rest_(rest), push_(push), site_(site) {}
 
     void handle(net::Request& request, net::Responder responder);
     /// From now on /ready answers 503, so that a balancer sends nobody here any more.
@@ -21,6 +23,7 @@ class Router {
     net::Response readiness() const;
 
     rest::Endpoint& rest_;
+    push::Endpoint& push_;
     const pages::Site& site_;
     std::atomic<bool> draining_{false};
 };

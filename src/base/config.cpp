@@ -118,6 +118,11 @@ std::vector<Row> make_rows() {
             Engine{redis}, &C::bus, &C::Bus::url),
         row("bus.password_file", "File with the password.", Text(), &C::bus, &C::Bus::password_file),
 
+        row("push.key_file",
+            "File with the key that signs channels of the push server; the same for all processes. Empty: push.key in "
+            "data_dir, made there.",
+            Text(), &C::push, &C::Push::key_file),
+
         row("files.url",
             "dir:/srv/stoa/files (also a mounted share) or s3+https://KEY@s3.example.org/bucket/prefix?region=eu-1. "
             "Empty: a folder in data_dir.",

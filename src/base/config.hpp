@@ -87,6 +87,10 @@ struct Config {
         std::string password_file;
     } bus;
 
+    struct Push {
+        std::string key_file;  ///< empty = push.key in data_dir, made when it is not there
+    } push;
+
     struct Files {
         EngineUrl url;  ///< dir, s3+https, s3+http
         std::string secret_key_file;

@@ -101,9 +101,11 @@ inline constexpr int single_flight_wait_ms = 20'000;  ///< longer than a read wa
 inline constexpr std::size_t bus_channel_bytes_max = 200;
 inline constexpr std::size_t bus_message_bytes_max = 64 * 1024;
 inline constexpr std::size_t bus_queue_max = 4'096;  ///< messages not sent yet; past it subscribers are told of a gap
-inline constexpr std::size_t bus_subscriptions_max = 1'024;
+inline constexpr std::size_t bus_subscriptions_max = 16'384;
 inline constexpr std::size_t bus_stream_length_max = 100'000;
 inline constexpr std::size_t bus_stream_read_max = 1'000;
+inline constexpr std::size_t bus_tellings_max = 256;  ///< at once
+inline constexpr int bus_once_s = 600;                ///< how long the key of a telling is remembered
 inline constexpr std::size_t causal_token_bytes_max = 512;
 inline constexpr std::size_t causal_lookups_max = 65'536;   ///< waiting; more get "unknown" at once
 inline constexpr std::size_t causal_batch_max = 1'000;      ///< accounts per round trip
@@ -119,7 +121,9 @@ inline constexpr std::size_t push_history_messages_max = 20'000;    ///< kept fo
 inline constexpr std::size_t push_history_bytes_max = 16ULL << 20;  ///< the same
 inline constexpr std::int64_t push_history_lifetime_s = 300;        ///< the same
 inline constexpr int push_client_messages_per_s_max = 50;           ///< that one connection may send to others
-inline constexpr std::size_t push_polls_per_user_max = 50;          ///< long polls at a time
+inline constexpr std::size_t push_pending_max = 2'000;              ///< messages of an account that is being loaded
+inline constexpr std::size_t push_queue_max = 4'096;                ///< messages on their way to other processes
+inline constexpr std::size_t push_rpc_batch_max = 100;              ///< requests in one message of a client
 
 // Events
 inline constexpr int event_attempts_max = 10;

@@ -9,15 +9,22 @@
 //
 // Streams keep their last entries, so that a reader who knows where he stopped can go on (append(), read_after()).
 //
+// A log is both: tell() appends to a stream and publishes the entry on log_channel() in one step, so everybody hears
+// the entries in the order of their ids, each with the id before it. Ids of a log are numbered without gaps within an
+// epoch (StreamId: ms is the epoch); a new epoch begins when the log is new, and when another server has taken over,
+// because that may lack entries which somebody has heard.
+//
 // Any thread. publish() never blocks; handlers run one after the other on the bus's thread and must not block either.
-// append() and read_after() wait for the engine, at most for its command timeout: not on I/O threads.
-// A connection is proven both ways twice a second: a message to oneself must come back within 3 s.
+// append(), read_after(), tell() and last_id() wait for the engine, at most for its command timeout: not on I/O
+// threads. A connection is proven both ways twice a second: a message to oneself must come back within 3 s.
 //
 // Metrics: stoa_bus_messages_total{way=sent|received|dropped}, stoa_bus_gaps_total, stoa_bus_queue_length,
 // stoa_engine_reachable{engine="bus"}.
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +77,22 @@ struct StreamRead {
     bool complete = true;
 };
 
+/// What tell() says.
+struct Telling {
+    std::string log;
+    std::string payload;
+    /// If not empty: what was told under the same key within the last ten minutes is not told again.
+    std::string once{};
+};
+
+/// What is heard on log_channel().
+struct LogMessage {
+    std::string_view id, previous;  ///< previous is empty for the log's very first entry
+    std::string_view payload;
+};
+std::string log_channel(std::string_view log);
+std::optional<LogMessage> read_log_message(std::string_view heard);
+
 struct StreamLimits {
     std::size_t length = 1'000;  ///< entries kept, about; 1 … limits::bus_stream_length_max
     int lifetime_s = 24 * 3600;  ///< after the last append
@@ -92,6 +115,12 @@ class Bus {
                                        const StreamLimits& limits) = 0;
     /// At most `count` (limits::bus_stream_read_max) entries after that id; from the oldest on when it is empty.
     virtual Result<StreamRead> read_after(std::string_view stream, std::string_view after_id, std::size_t count) = 0;
+
+    /// Gives the ids, in order; empty for what had been told already. Errors: invalid_argument, unavailable, timeout:
+    /// then some or all of it may have been told.
+    virtual Result<std::vector<std::string>> tell(std::span<const Telling> what, const StreamLimits& limits) = 0;
+    /// Of a log or stream; empty when it has no entry.
+    virtual Result<std::string> last_id(std::string_view stream) = 0;
 
     /// No handler runs any more. What waits is still sent, if that takes no longer than 0.3 s. Idempotent.
     virtual void close() = 0;

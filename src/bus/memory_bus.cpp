@@ -49,6 +49,19 @@ class MemoryBus final : public Bus {
     Result<StreamRead> read_after(std::string_view stream, std::string_view after_id, std::size_t count) override {
         return streams_.read_after(stream, after_id, count);
     }
+    Result<std::vector<std::string>> tell(std::span<const Telling> what, const StreamLimits& limits) override {
+        STOA_CHECK(check_telling(what, limits));
+        std::vector<std::string> ids;
+        // One at a time: the order of the ids is that of the messages.
+        const MutexLock telling(telling_);
+        for (const Telling& one : what) {
+            STOA_TRY(const MemoryStreams::LogEntry entry, streams_.tell(one, limits));
+            ids.push_back(entry.id);
+            if (!entry.id.empty()) publish(log_channel(one.log), entry.id + " " + entry.previous + " " + one.payload);
+        }
+        return ids;
+    }
+    Result<std::string> last_id(std::string_view stream) override { return streams_.last_id(stream); }
 
     void close() override {
         subscribers_->close();
@@ -84,6 +97,7 @@ class MemoryBus final : public Bus {
     const std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
     MessageQueue queue_;
     MemoryStreams streams_;
+    Mutex telling_;
     Mutex mutex_;
     CondVar wake_;
     bool pending_ STOA_GUARDED_BY(mutex_) = false;

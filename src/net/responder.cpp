@@ -11,6 +11,10 @@ void Responder::operator()(Response response) const {
     channel_->answer(std::move(response));
 }
 
+const std::shared_ptr<IoLoop>& Responder::loop() const {
+    return channel_->loop();
+}
+
 Responder::Channel::Channel(std::shared_ptr<Connection> connection, std::shared_ptr<IoLoop> loop)
     : connection_(std::move(connection)), loop_(std::move(loop)) {}
 

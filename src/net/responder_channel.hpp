@@ -20,6 +20,7 @@ class Responder::Channel {
 
     /// The first answer counts, later ones are ignored.
     void answer(Response response);
+    const std::shared_ptr<IoLoop>& loop() const { return loop_; }
 
   private:
     std::shared_ptr<Connection> connection_;

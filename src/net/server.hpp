@@ -22,6 +22,8 @@
 
 namespace stoa::net {
 
+class IoLoop;
+
 struct Header {
     std::string name;
     std::string value;
@@ -66,6 +68,8 @@ class Responder {
     class Channel;  ///< the connection's side
     explicit Responder(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
     void operator()(Response response) const;
+    /// The I/O thread of the connection.
+    const std::shared_ptr<IoLoop>& loop() const;
 
   private:
     std::shared_ptr<Channel> channel_;

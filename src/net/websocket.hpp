@@ -48,7 +48,7 @@ class WebSocketListener {
     virtual void on_text(std::string_view message) = 0;
     /// The server is going to stop: the connection should end within the time of the drain, not all at one moment.
     virtual void on_drain() = 0;
-    /// Once, however it ended. No other call comes after it.
+    /// Once, however it ended, also when it was while the listener was being made. No other call comes after it.
     virtual void on_closed() = 0;
 };
 /// The answer that changes the protocol; or the refusal when the request does not ask for that: 426, or 400. `opener`

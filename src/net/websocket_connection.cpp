@@ -23,6 +23,7 @@ WebSocketConnection::WebSocketConnection(IoThread& thread, std::size_t slot, IoL
 
 void WebSocketConnection::start(const WebSocketOpener& opener, std::string_view bytes) {
     listener_ = opener(*this);
+    if (phase_ != Phase::open) end_listener();  // it has ended the connection at once
     if (phase_ == Phase::closed) return;
     pending_ = bytes;
     // A fresh start of the loop's turn: the buffer for reading may be in use further up the stack, and TLS may hold

@@ -171,13 +171,16 @@ export class Portal {
     }
     if (topology !== 'sqlite') this.stores = await Stores.make(topology, this.options.engines ?? {})
     await mkdir(join(this.data, 'files'))
+    const pushKey = join(this.data, 'push.key')
+    await writeFile(pushKey, 'a key that all processes have\n')
     for (const name of ['web1', 'web2']) {
       // Processes on engines share nothing but those, as if each were on a machine of its own.
       const folder = join(this.data, topology === 'sqlite' ? 'data' : name)
       const file = join(this.data, `${name}.toml`)
       const head = `data_dir = "${folder}"\nhttp = true\ntrusted_proxies = ["127.0.0.1/32"]\nworkers = 4\n`
       const files = this.stores ? `[files]\n${this.stores.files || `url = "dir:${join(this.data, 'files')}"\n`}` : ''
-      await writeFile(file, `${head}${files}${this.stores?.config ?? ''}\n${config}`)
+      const push = `[push]\nkey_file = "${pushKey}"\n`
+      await writeFile(file, `${head}${push}${files}${this.stores?.config ?? ''}\n${config}`)
       const port = await freePort()
       this.webs.push({ port, args: ['--config', file, '--listen', `127.0.0.1:${port}`, ...serve] })
       if (this.store.length === 0) this.store = ['--config', file]

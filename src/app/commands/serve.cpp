@@ -26,6 +26,7 @@
 #include "modules/accounts/logins.hpp"
 #include "modules/drive/public_links.hpp"
 #include "net/tls_certificate.hpp"
+#include "push/endpoint.hpp"
 #include "rest/events/event_service.hpp"
 
 namespace stoa::app {
@@ -190,13 +191,16 @@ sigset_t stop_signals() {
 
 /// Everything that runs, in the order in which it is made; it goes in the reverse order.
 struct Running {
-    Running(Portal& portal, files::Store& store, const Config& config, rest::TrustedProxies proxies)
+    Running(Portal& portal, files::Store& store, const Config& config, rest::TrustedProxies proxies,
+            api::PushChannels channels)
         : workers("worker", config.workers, limits::worker_queue_max),
           authenticator(portal.accounts(), notes, portal.identities()),
           logins(portal.accounts()),
           sign_ups(portal.model().clock),
           events(portal.api(), portal.database(), authenticator, event_options(config)),
           rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, store)),
+          hub(std::move(channels), portal.bus()),
+          push(hub),
           pages{portal.accounts(),
                 authenticator,
                 logins,
@@ -233,6 +237,8 @@ struct Running {
     accounts::LoginThrottle sign_ups;  ///< counts every attempt: a few per address and quarter of an hour
     rest::EventService events;
     rest::Endpoint rest;
+    push::Hub hub;
+    push::Endpoint push;
     pages::Services pages;
     Housekeeping housekeeping;
     FileCleanup file_cleanup;
@@ -256,9 +262,11 @@ Status serve(const ServeOptions& options) {
     STOA_TRY(rest::TrustedProxies proxies, rest::TrustedProxies::parse(config.trusted_proxies));
     STOA_TRY(const net::ServerOptions listen, server_options(config, options));
 
-    Running running(*portal, *files, config, std::move(proxies));
+    STOA_TRY(api::PushChannels channels, portal->open_push(config));
+
+    Running running(*portal, *files, config, std::move(proxies), std::move(channels));
     const pages::Site site(running.pages, std::move(assets));
-    Router router(running.rest, site);
+    Router router(running.rest, running.push, site);
     net::Server server(listen, [&router](net::Request& request, net::Responder responder) {
         router.handle(request, std::move(responder));
     });
@@ -266,6 +274,7 @@ Status serve(const ServeOptions& options) {
     server.every(1'000, [&running] {
         running.housekeeping.tick();
         running.file_cleanup.tick(running.workers);
+        running.hub.tick();
     });
     running.events.start();
     announce(config, server, listen, options.json);

@@ -50,7 +50,7 @@ bool Asker::expect(std::string_view what, const Caller::Answer& answer, const Ch
         } else {
             fault.why = check(*body);
             if (fault.why.empty()) {
-                measures_.answered(answer.took_us);
+                measures_.answered(answer.took_us, what, fault.request_id);
                 return true;
             }
         }

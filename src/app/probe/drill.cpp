@@ -30,7 +30,7 @@ std::string number(double value) {
 
 /// One breakage under load. Gives how long a request took at most meanwhile.
 Result<double> run_once(const Drill& drill, DrillRun& run, Load& load, DrillReport& report) {
-    (void)load.measures().take_stall_ms();
+    (void)load.measures().take_slowest();
     const std::int64_t before = load.measures().requests();
     const Status done = drill.run(run);
     for (const auto& [name, value] : run.extras)
@@ -51,7 +51,12 @@ Result<double> run_once(const Drill& drill, DrillRun& run, Load& load, DrillRepo
     }
     if (load.measures().requests() - before < kRequestsMin)
         report.complaints.push_back("run " + std::to_string(run.number + 1) + ": there was hardly any traffic");
-    return load.measures().take_stall_ms();
+    const Measures::Slowest slowest = load.measures().take_slowest();
+    if (drill.stall_ms_max > 0 && slowest.ms > drill.stall_ms_max) {
+        report.too_slow.push_back(which + slowest.what + " (" + slowest.request_id + ") took " + number(slowest.ms) +
+                                  " ms, allowed are " + number(drill.stall_ms_max));
+    }
+    return slowest.ms;
 }
 
 void judge(const Drill& drill, DrillReport& report) {
@@ -66,9 +71,6 @@ void judge(const Drill& drill, DrillReport& report) {
     complain(!report.load.session, "no login link could be made, so nobody looked at pages");
     complain(drill.by_balancer_alone && s.client_retries > 0,
              "clients had to send " + std::to_string(s.client_retries) + " requests again");
-    if (drill.stall_ms_max > 0 && report.stall_worst_ms > drill.stall_ms_max)
-        report.too_slow.push_back("a request took " + number(report.stall_worst_ms) + " ms, allowed are " +
-                                  number(drill.stall_ms_max));
 }
 
 }  // namespace

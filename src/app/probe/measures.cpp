@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace stoa::app::probe {
 namespace {
@@ -11,12 +12,12 @@ constexpr std::size_t kTimesMax = 10'000'000;  ///< 40 MB; what comes after coun
 
 }  // namespace
 
-void Measures::note(std::int64_t took_us) {
+void Measures::note(std::int64_t took_us, std::string_view what, std::string_view request_id) {
     const auto us =
         static_cast<std::uint32_t>(std::clamp<std::int64_t>(took_us, 0, std::numeric_limits<std::uint32_t>::max()));
     ++requests_;
     longest_us_ = std::max(longest_us_, us);
-    window_us_ = std::max(window_us_, us);
+    if (us / 1000.0 > slowest_.ms) slowest_ = {us / 1000.0, std::string(what), std::string(request_id)};
     if (took_us_.size() < kTimesMax) took_us_.push_back(us);
 }
 
@@ -36,14 +37,15 @@ std::optional<std::int64_t> Measures::oldest_us() const {
     return *waiting_.begin();
 }
 
-void Measures::answered(std::int64_t took_us) {
+void Measures::answered(std::int64_t took_us, std::string_view what, std::string_view request_id) {
     const MutexLock lock(mutex_);
-    note(took_us);
+    note(took_us, what, request_id);
 }
 
 void Measures::failed(std::int64_t took_us, Fault fault, bool logout) {
+    fault.after_s = static_cast<double>(system_clock().monotonic_us() - begun_us_) / 1e6;
     const MutexLock lock(mutex_);
-    note(took_us);
+    note(took_us, fault.what, fault.request_id);
     ++counts_.failed;
     if (logout) ++counts_.logouts;
     if (fault.status == 200) ++counts_.wrong;
@@ -55,11 +57,9 @@ void Measures::retried() {
     ++counts_.client_retries;
 }
 
-double Measures::take_stall_ms() {
+Measures::Slowest Measures::take_slowest() {
     const MutexLock lock(mutex_);
-    const double longest_ms = window_us_ / 1000.0;
-    window_us_ = 0;
-    return longest_ms;
+    return std::exchange(slowest_, {});
 }
 
 std::int64_t Measures::requests() const {

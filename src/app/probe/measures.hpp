@@ -5,8 +5,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/thread_annotations.hpp"
 
 namespace stoa::app::probe {
@@ -39,22 +41,27 @@ class Measures {
     /// When the oldest request that still waits began; nothing: none waits.
     std::optional<std::int64_t> oldest_us() const;
 
-    void answered(std::int64_t took_us);
+    void answered(std::int64_t took_us, std::string_view what = {}, std::string_view request_id = {});
     void failed(std::int64_t took_us, Fault fault, bool logout = false);
     void retried();
 
-    /// The longest time of a request that ended since the last call.
-    double take_stall_ms();
+    /// The request that took longest of those that ended since the last call.
+    struct Slowest {
+        double ms = 0;
+        std::string what, request_id;
+    };
+    Slowest take_slowest();
     Summary summary() const;
     std::int64_t requests() const;
 
   private:
-    void note(std::int64_t took_us) STOA_REQUIRES(mutex_);
+    void note(std::int64_t took_us, std::string_view what, std::string_view request_id) STOA_REQUIRES(mutex_);
 
+    const std::int64_t begun_us_ = system_clock().monotonic_us();
     mutable Mutex mutex_;
     std::vector<std::uint32_t> took_us_ STOA_GUARDED_BY(mutex_);
     std::uint32_t longest_us_ STOA_GUARDED_BY(mutex_) = 0;
-    std::uint32_t window_us_ STOA_GUARDED_BY(mutex_) = 0;
+    Slowest slowest_ STOA_GUARDED_BY(mutex_);
     std::multiset<std::int64_t> waiting_ STOA_GUARDED_BY(mutex_);
     std::int64_t requests_ STOA_GUARDED_BY(mutex_) = 0;
     Summary counts_ STOA_GUARDED_BY(mutex_);

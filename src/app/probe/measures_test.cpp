@@ -19,11 +19,11 @@ TEST(MeasuresTest, the_longest_request_is_kept_for_all_and_for_each_window) {
     Measures measures;
     measures.answered(5'000);
     measures.failed(900'000, {.what = "x", .request_id = {}, .why = "y"}, true);
-    EXPECT_EQ(measures.take_stall_ms(), 900);
+    EXPECT_EQ(measures.take_slowest().ms, 900);
     measures.answered(7'000);
     measures.retried();
-    EXPECT_EQ(measures.take_stall_ms(), 7);
-    EXPECT_EQ(measures.take_stall_ms(), 0);
+    EXPECT_EQ(measures.take_slowest().ms, 7);
+    EXPECT_EQ(measures.take_slowest().ms, 0);
     const Summary summary = measures.summary();
     EXPECT_EQ(summary.requests, 3);
     EXPECT_EQ(summary.failed, 1);

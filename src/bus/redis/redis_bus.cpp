@@ -9,8 +9,10 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/thread_annotations.hpp"
+#include "bus/memory_streams.hpp"
 #include "bus/message_queue.hpp"
 #include "bus/redis/bus_session.hpp"
+#include "bus/redis/redis_logs.hpp"
 #include "bus/redis/redis_streams.hpp"
 #include "bus/subscribers.hpp"
 #include "cache/redis/trouble.hpp"
@@ -33,7 +35,8 @@ class RedisBus final : public Bus {
           finder_(std::move(settings)),
           watch_("bus", "other processes see changes when what they have cached ends", [this] { return look(); },
                  {.check_ms = kCheckMs}),
-          streams_(settings_, watch_) {
+          streams_(settings_, watch_),
+          logs_(settings_, node_, streams_) {
         subscribers_->on_change([this](const std::string& channel) {
             {
                 const MutexLock lock(mutex_);
@@ -66,6 +69,11 @@ class RedisBus final : public Bus {
     Result<StreamRead> read_after(std::string_view stream, std::string_view after_id, std::size_t count) override {
         return streams_.read_after(stream, after_id, count);
     }
+    Result<std::vector<std::string>> tell(std::span<const Telling> what, const StreamLimits& limits) override {
+        STOA_CHECK(check_telling(what, limits));
+        return logs_.tell(what, limits);
+    }
+    Result<std::string> last_id(std::string_view stream) override { return streams_.last_id(stream); }
 
     void close() override {
         if (!stopping_) close_by_us_ = system_clock().monotonic_us() + kLastWordsMs * 1'000;
@@ -160,6 +168,7 @@ class RedisBus final : public Bus {
     cache::redis::MasterFinder finder_;
     cache::EngineWatch watch_;
     RedisStreams streams_;
+    RedisLogs logs_;
     std::atomic<bool> connected_{false};
     std::atomic<bool> stopping_{false};
     std::atomic<std::int64_t> close_by_us_{0};

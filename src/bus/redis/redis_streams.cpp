@@ -22,9 +22,15 @@ std::optional<StreamId> id_of(const ReplyView& range) {
 }  // namespace
 
 RedisStreams::RedisStreams(const cache::redis::Settings& settings, cache::EngineWatch& watch)
-    : settings_(settings), pool_(watch, settings.pool, [this](const cache::Address& address) {
-          return Connection::open(address, settings_.login, Deadline::in_ms(settings_.connect_ms));
-      }) {}
+    : settings_(settings),
+      pool_(watch, settings.pool, [this](const cache::Address& address) { return open(address); }) {}
+
+Result<std::unique_ptr<Connection>> RedisStreams::open(const cache::Address& address) const {
+    const Deadline deadline = Deadline::in_ms(settings_.connect_ms);
+    STOA_TRY(auto connection, Connection::open(address, settings_.login, deadline));
+    STOA_CHECK(connection->ask_run_id(deadline));
+    return connection;
+}
 
 Result<RedisStreams::Pool::Lease> RedisStreams::take() {
     auto connection = pool_.take(Deadline::in_ms(settings_.command_ms));
@@ -70,6 +76,15 @@ Result<std::string> RedisStreams::append(std::string_view stream, std::string_vi
     return std::string(replies[0].text());
 }
 
+Result<std::string> RedisStreams::last_id(std::string_view stream) {
+    STOA_CHECK(check_read(stream, {}, 1));
+    STOA_TRY(auto connection, take());
+    connection->append({"XREVRANGE", key(stream), "+", "-", "COUNT", "1"});
+    STOA_TRY(const std::vector<Reply> replies, run(connection, 1));
+    const auto id = id_of(replies[0]);
+    return id ? id->text() : std::string();
+}
+
 Result<StreamRead> RedisStreams::read_after(std::string_view stream, std::string_view after_id, std::size_t count) {
     STOA_CHECK(check_read(stream, after_id, count));
     STOA_TRY(auto connection, take());
@@ -84,8 +99,9 @@ Result<StreamRead> RedisStreams::read_after(std::string_view stream, std::string
         out.complete = nothing_missed(*StreamId::parse(after_id), id_of(replies[0]), id_of(replies[1]));
     for (std::size_t i = 0; i < replies[2].size(); ++i) {
         const ReplyView entry = replies[2][i];
-        if (entry.size() != 2 || entry[1].size() != 2) continue;
-        out.entries.push_back({std::string(entry[0].text()), std::string(entry[1][1].text())});
+        // The payload is the last field; entries of logs have another one before it.
+        if (entry.size() != 2 || entry[1].size() < 2) continue;
+        out.entries.push_back({std::string(entry[0].text()), std::string(entry[1][entry[1].size() - 1].text())});
     }
     return out;
 }

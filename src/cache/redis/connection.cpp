@@ -58,6 +58,17 @@ Result<Reply> Connection::command(Arguments arguments, Deadline deadline) {
     return receive(deadline);
 }
 
+Status Connection::ask_run_id(Deadline deadline) {
+    STOA_TRY(const Reply reply, command({"INFO", "server"}, deadline));
+    constexpr std::string_view kName = "run_id:";
+    const std::string_view text = reply.text();
+    const auto at = text.find(kName);
+    if (at == std::string_view::npos) return Error{Errc::unavailable, "Redis does not say who it is.", "not_redis"};
+    const std::string_view rest = text.substr(at + kName.size());
+    run_id_ = rest.substr(0, rest.find_first_of("\r\n"));
+    return {};
+}
+
 void Connection::append(Arguments arguments) {
     outgoing_ += '*';
     outgoing_ += std::to_string(arguments.size());

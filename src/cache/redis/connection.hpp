@@ -48,6 +48,10 @@ class Connection {
     /// What has arrived; nothing when the next answer is not complete yet. Does not wait.
     Result<std::optional<Reply>> receive_now();
 
+    /// Asks for the server's run id, which is another one after a restart or a failover.
+    Status ask_run_id(Deadline deadline);
+    const std::string& run_id() const { return run_id_; }  ///< empty before that
+
     bool usable() const { return usable_; }
     /// False when it is certainly dead; asked of a connection that waited in a pool.
     bool looks_alive() const { return usable_ && !socket_.readable(); }
@@ -63,6 +67,7 @@ class Connection {
     Socket socket_;
     std::unique_ptr<Parser> parser_;
     std::string outgoing_;
+    std::string run_id_;
     bool usable_ = true;
 };
 

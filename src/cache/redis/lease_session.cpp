@@ -116,7 +116,7 @@ Result<std::unique_ptr<LeaseSession>> LeaseSession::open(const Settings& setting
     STOA_TRY(session->listener_, Connection::open(address, settings.login, Deadline::in_ms(settings.connect_ms)));
     STOA_TRY(session->commands_, Connection::open(address, settings.login, Deadline::in_ms(settings.connect_ms)));
     STOA_CHECK(session->listen());
-    STOA_CHECK(session->learn_run_id());
+    STOA_CHECK(session->commands_->ask_run_id(session->soon()));
     return session;
 }
 
@@ -126,17 +126,6 @@ Status LeaseSession::listen() {
     for (int i = 0; i < 2; ++i) {
         STOA_TRY([[maybe_unused]] const Reply confirmed, no_error(listener_->receive(soon())));
     }
-    return {};
-}
-
-Status LeaseSession::learn_run_id() {
-    STOA_TRY(const Reply reply, no_error(commands_->command({"INFO", "server"}, soon())));
-    constexpr std::string_view kName = "\nrun_id:";
-    const std::string_view info = reply.text();
-    const std::size_t at = info.find(kName);
-    if (at == std::string_view::npos) return Error{Errc::unavailable, "Redis does not say its run_id.", "not_redis"};
-    const std::size_t begin = at + kName.size();
-    run_id_ = info.substr(begin, info.find('\r', begin) - begin);
     return {};
 }
 
@@ -168,7 +157,7 @@ void LeaseSession::publish(std::uint64_t number, const TokensOfAccounts& tokens,
 
 /// EVAL, not EVALSHA: the server keeps it compiled all the same, and there is nothing to load again when it forgets.
 void LeaseSession::run_script(Kind kind, std::string_view script, std::vector<std::string> arguments) {
-    std::vector<std::string_view> words{"EVAL", script, "1", list_, run_id_, all_};
+    std::vector<std::string_view> words{"EVAL", script, "1", list_, commands_->run_id(), all_};
     words.insert(words.end(), arguments.begin(), arguments.end());
     commands_->append(words);
     asked_.push_back({kind, system_clock().monotonic_us()});

@@ -67,7 +67,6 @@ class LeaseSession {
   private:
     LeaseSession(const Settings& settings, const std::string& member);
     Status listen();
-    Status learn_run_id();
     void run_script(Kind kind, std::string_view script, std::vector<std::string> arguments);
     void tell(const std::string& channel, const std::string& message);
     Deadline soon() const { return Deadline::in_ms(command_ms_); }
@@ -78,7 +77,6 @@ class LeaseSession {
     const std::string all_;
     const std::string own_;
     const int command_ms_;
-    std::string run_id_;
     std::unique_ptr<Connection> commands_;
     std::unique_ptr<Connection> listener_;
     struct Asked {

@@ -208,7 +208,8 @@ class Starter {
     Status make_secrets() {
         const std::string dir = secrets_dir(info_);
         STOA_CHECK(make_dir(dir, 0700));
-        for (const char* name : {engines::kDatabasePassword, engines::kReplicaPassword, engines::kRedisPassword})
+        for (const char* name :
+             {engines::kDatabasePassword, engines::kReplicaPassword, engines::kRedisPassword, engines::kPushKey})
             STOA_CHECK(write_file_atomic(dir + "/" + name, random_alnum(kSecretLetters), 0600));
         return make_certificates(info_.dir, dir + "/" + engines::kCertificate, front(info_.network, 10));
     }

@@ -107,7 +107,8 @@ TEST(Plan, keeps_secrets_out) {
     const Plan plan = plan_services(classic());
     EXPECT_EQ(secrets_of(plan.hosts.at("rd1")), std::vector<std::string>{"redis-password"});
     EXPECT_EQ(secrets_of(plan.hosts.at("lb1")), std::vector<std::string>{"certificate.pem"});
-    EXPECT_EQ(secrets_of(plan.hosts.at("web1")), (std::vector<std::string>{"database-password", "redis-password"}));
+    EXPECT_EQ(secrets_of(plan.hosts.at("web1")),
+              (std::vector<std::string>{"database-password", "push-key", "redis-password"}));
     EXPECT_EQ(secrets_of(plan.hosts.at("db1")), (std::vector<std::string>{"database-password", "replica-password"}));
 }
 

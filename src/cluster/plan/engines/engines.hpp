@@ -21,6 +21,7 @@ inline constexpr int kBrickPort = 49152;
 inline constexpr const char* kDatabasePassword = "database-password";  ///< of the application's user
 inline constexpr const char* kReplicaPassword = "replica-password";    ///< of replication
 inline constexpr const char* kRedisPassword = "redis-password";
+inline constexpr const char* kPushKey = "push-key";             ///< signs channels of the push server
 inline constexpr const char* kCertificate = "certificate.pem";  ///< chain and key, for the balancers
 
 Service etcd(const ClusterSpec& spec, const HostSpec& host);

@@ -57,6 +57,7 @@ std::string portal_settings(const ClusterSpec& spec) {
         out += "\n[cache]\nurl = \"memcached://" + hosts_of(memcached_hosts(spec), kMemcachedPort) +
                "\"\n\n[bus]\nurl = \"" + address + "\"\npassword_file = \"{{dir}}/redis.password\"\n";
     }
+    out += "\n[push]\nkey_file = \"{{dir}}/push.key\"\n";
     if (!shared_folder(spec).empty()) out += "\n[files]\nurl = \"dir:" + shared_folder(spec) + "/stoa\"\n";
     return out;
 }
@@ -77,6 +78,7 @@ Service portal(const ClusterSpec& spec, const HostSpec& host) {
     service.files = {{"stoa.toml", portal_settings(spec), 0600, true}};
     if (spec.topology != Topology::single) {
         service.files.push_back({"database.password", secret(kDatabasePassword), 0600, true});
+        service.files.push_back({"push.key", secret(kPushKey), 0600, true});
         if (!spec.of_role("redis").empty())
             service.files.push_back({"redis.password", secret(kRedisPassword), 0600, true});
     }

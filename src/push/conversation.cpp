@@ -1,0 +1,102 @@
+#include "push/conversation.hpp"
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "json/writer.hpp"
+
+namespace stoa::push {
+namespace {
+
+Error too_many(std::string_view member) {
+    return Error{Errc::too_large,
+                 "At most " + std::to_string(limits::push_routes_per_message_max) + " receivers are named at once.",
+                 std::string(member)};
+}
+
+Result<std::string> open_route(const json::Value& name, const Session& session, const api::PushChannels& channels) {
+    const json::Value* const id = name.find("publicId");
+    const json::Value* const signature = name.find("signature");
+    const std::string text = id != nullptr && signature != nullptr
+                                 ? id->as_text().value_or("") + "." + signature->as_text().value_or("")
+                                 : name.as_text().value_or("");
+    STOA_TRY(const api::PushChannel channel, channels.open(text, system_clock().now()));
+    const bool own = channel.account == session.account && channel.app == session.app;
+    if (!own || channel.kind != api::PushChannel::Kind::open) {
+        return Error{Errc::forbidden, "Only public channels of one's own account can be sent to.", "channelList"};
+    }
+    return route_of(channel);
+}
+
+Result<std::string> text_of(const json::Value& body, std::string_view member) {
+    const json::Value* const value = body.find(member);
+    auto text = value != nullptr ? value->as_text() : std::nullopt;
+    if (!text || text->empty()) return invalid("The message needs it.", "body." + std::string(member));
+    return std::move(*text);
+}
+
+}  // namespace
+
+Result<std::vector<UserId>> read_users(const json::Value& params, std::string_view member) {
+    std::vector<UserId> out;
+    const json::Value* const list = params.find(member);
+    if (list == nullptr) return out;
+    const auto items = list->items();
+    if (items.size() > limits::push_routes_per_message_max) return too_many(member);
+    for (const json::Value* one : items) {
+        const auto user = one->as_integer();
+        if (!user || *user < 1) return invalid("A user is a number from 1 on.", std::string(member));
+        out.push_back(*user);
+    }
+    return out;
+}
+
+Result<Publication> client_publication(const json::Value& params, const Session& session,
+                                       const api::PushChannels& channels) {
+    Publication out;
+    STOA_TRY(const auto users, read_users(params, "userList"));
+    for (const UserId user : users) {
+        api::PushChannel to{.account = session.account, .user = user, .app = session.app};
+        out.routes.push_back(route_of(to));
+    }
+    if (const json::Value* list = params.find("channelList"); list != nullptr) {
+        const auto items = list->items();
+        if (items.size() > limits::push_routes_per_message_max) return too_many("channelList");
+        for (const json::Value* one : items) {
+            STOA_TRY(std::string route, open_route(*one, session, channels));
+            out.routes.push_back(std::move(route));
+        }
+    }
+    if (out.routes.empty()) return invalid("Nobody is named who should get it.", "userList");
+    const json::Value* const body = params.find("body");
+    if (body == nullptr || !body->is_object()) return invalid("There is no message.", "body");
+    STOA_TRY(const std::string module_id, text_of(*body, "module_id"));
+    STOA_TRY(const std::string command, text_of(*body, "command"));
+    const json::Value* const inner = body->find("params");
+    out.body = body_of(module_id, command, inner != nullptr ? json::to_json(*inner) : "{}", system_clock().now_us());
+    out.sender = "{\"type\":1,\"id\":\"" + std::to_string(session.user) + "\"}";
+    if (out.body.size() > limits::push_message_bytes_max) {
+        return Error{Errc::too_large, "The message is too large.", "body"};
+    }
+    return out;
+}
+
+bool SendingRate::take(std::int64_t now_us) {
+    const std::int64_t second = now_us / 1'000'000;
+    if (second != second_) count_ = 0;
+    second_ = second;
+    return ++count_ <= limits::push_client_messages_per_s_max;
+}
+
+Result<std::string> users_last_seen(const json::Value& params, const Account& account) {
+    STOA_TRY(const auto users, read_users(params, "userList"));
+    std::string text;
+    json::Writer out(text);
+    out.begin_object();
+    for (const UserId user : users) {
+        if (const auto seconds = account.last_seen_s(user)) out.field(std::to_string(user), *seconds);
+    }
+    out.end_object();
+    return text;
+}
+
+}  // namespace stoa::push

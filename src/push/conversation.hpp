@@ -1,0 +1,35 @@
+#pragma once
+// Conversation: what a client asks of the push server, whatever way it came: to send something to others, who is there.
+// Limits and rights are here. The client's shard's thread.
+// Methods: https://github.com/bitrix24/b24jssdk packages/jssdk/src/pullClient (RpcMethod)
+
+#include <string>
+#include <string_view>
+
+#include "api/push_channels.hpp"
+#include "push/subscriber.hpp"
+
+namespace stoa::push {
+
+/// A client's wish to send: {"userList": [17] | "channelList": ["id.signature"], "body": {"module_id", "command",
+/// "params"}, "expiry"}. What arrives says that a client sent it. Errors: invalid_argument, forbidden, too_large.
+Result<Publication> client_publication(const json::Value& params, const Session& session,
+                                       const api::PushChannels& channels);
+
+/// Counts what one connection sends; more than limits::push_client_messages_per_s_max is refused.
+class SendingRate {
+  public:
+    bool take(std::int64_t now_us);
+
+  private:
+    std::int64_t second_ = 0;
+    int count_ = 0;
+};
+
+/// "result" as JSON, of {"userList": [17]}: seconds since each was last there. Errors: invalid_argument.
+Result<std::string> users_last_seen(const json::Value& params, const Account& account);
+
+/// A list of users' numbers. Errors: invalid_argument naming the member, too_large.
+Result<std::vector<UserId>> read_users(const json::Value& params, std::string_view member);
+
+}  // namespace stoa::push

@@ -1,0 +1,52 @@
+#pragma once
+// Hub: the push server of this process: its accounts and its shards. Any thread.
+//
+// Alone, or with a bus one of several that carry the same streams (feed.hpp).
+
+#include <memory>
+#include <unordered_map>
+
+#include "api/push_channels.hpp"
+#include "base/thread_annotations.hpp"
+#include "push/account.hpp"
+#include "push/feed.hpp"
+#include "push/shard.hpp"
+#include "push/subscriber.hpp"
+
+namespace stoa::push {
+
+class Hub {
+  public:
+    /// `bus` null: this process is the only one. It must live longer.
+    explicit Hub(api::PushChannels channels, bus::Bus* bus = nullptr);
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    const api::PushChannels& channels() const { return channels_; }
+
+    /// Tells everybody who listens. Errors: too_large, invalid_argument, busy.
+    Status publish(AccountId account, Publication publication);
+
+    std::shared_ptr<Account> account(AccountId id) STOA_EXCLUDES(mutex_);
+    std::shared_ptr<Shard> shard(const std::shared_ptr<net::IoLoop>& loop) STOA_EXCLUDES(mutex_);
+
+    /// The session of a client that shows these channels: "id/id". Errors: those of PushChannels::open(), too_large,
+    /// forbidden (channels of several accounts or users).
+    Result<Session> open(std::string_view channels) const;
+
+    /// Once a second.
+    void tick() STOA_EXCLUDES(mutex_);
+
+  private:
+    const api::PushChannels channels_;
+    Mutex mutex_;
+    struct Followed {
+        std::shared_ptr<Account> account;
+        bus::Subscription subscription;  ///< empty when this process is the only one
+    };
+    std::unique_ptr<Feed> feed_;
+    std::unordered_map<AccountId, Followed> accounts_ STOA_GUARDED_BY(mutex_);
+    std::unordered_map<net::IoLoop*, std::shared_ptr<Shard>> shards_ STOA_GUARDED_BY(mutex_);
+};
+
+}  // namespace stoa::push

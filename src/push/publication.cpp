@@ -1,0 +1,96 @@
+#include "push/publication.hpp"
+
+#include "base/limits.hpp"
+#include "base/time_format.hpp"
+#include "json/writer.hpp"
+
+namespace stoa::push {
+namespace {
+
+constexpr int kRevision = 19;  ///< of the client protocol
+
+bool is_route(std::string_view text) {
+    if (text.empty() || text.size() > limits::push_route_bytes_max) return false;
+    for (const char c : text) {
+        if (c <= ' ' || c == 0x7f) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+const char* const kAccountRoute = "all";
+
+std::string user_route(std::int64_t user) {
+    return "u" + std::to_string(user);
+}
+std::string status_route(std::int64_t user) {
+    return "o" + std::to_string(user);
+}
+
+std::string route_of(const api::PushChannel& channel) {
+    using Kind = api::PushChannel::Kind;
+    switch (channel.kind) {
+        case Kind::account:
+            return kAccountRoute;
+        case Kind::app:
+            return "x" + channel.app;
+        case Kind::app_user:
+            return "x" + channel.app + ":" + std::to_string(channel.user);
+        case Kind::user:
+        case Kind::open:
+            break;
+    }
+    if (channel.app.empty()) return user_route(channel.user);
+    return "x" + channel.app + ":" + std::to_string(channel.user);
+}
+
+std::string body_of(std::string_view module_id, std::string_view command, std::string_view params_json,
+                    std::int64_t now_us) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().field("module_id", module_id).field("command", command);
+    out.key("params").raw(params_json.empty() ? "{}" : params_json);
+    out.key("extra").begin_object();
+    out.field("server_time_unix", static_cast<double>(now_us) / 1e6);
+    out.field("server_name", "stoa").field("revision_web", kRevision).field("revision_mobile", kRevision);
+    out.end_object().end_object();
+    return text;
+}
+
+std::string to_text(const Publication& publication) {
+    std::string out;
+    for (const std::string& route : publication.routes)
+        out.append(out.empty() ? "" : " ").append(route);
+    return out.append("\n").append(publication.sender).append("\n").append(publication.body);
+}
+
+Result<Publication> publication_from(std::string_view text) {
+    const auto first = text.find('\n');
+    const auto second = first == std::string_view::npos ? first : text.find('\n', first + 1);
+    if (second == std::string_view::npos) return invalid("This is no publication.");
+    Publication out;
+    std::string_view routes = text.substr(0, first);
+    while (!routes.empty()) {
+        const auto blank = routes.find(' ');
+        const std::string_view route = routes.substr(0, blank);
+        if (!is_route(route)) return invalid("This is no route.");
+        out.routes.emplace_back(route);
+        routes.remove_prefix(blank == std::string_view::npos ? routes.size() : blank + 1);
+    }
+    out.sender = text.substr(first + 1, second - first - 1);
+    out.body = text.substr(second + 1);
+    return out;
+}
+
+net::Frames frame_of(const Position& position, const Publication& publication) {
+    std::string text;
+    text.reserve(publication.body.size() + publication.sender.size() + 120);
+    text.append(R"({"jsonrpc":"2.0","method":"incoming.message","params":{"mid":")").append(position.text());
+    text.append(R"(","body":)").append(publication.body);
+    if (!publication.sender.empty()) text.append(R"(,"sender":)").append(publication.sender);
+    text.append("}}");
+    return net::text_frame(text);
+}
+
+}  // namespace stoa::push

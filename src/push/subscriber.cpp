@@ -1,0 +1,42 @@
+#include "push/subscriber.hpp"
+
+#include <algorithm>
+
+namespace stoa::push {
+
+std::optional<bool> Subscriber::join() {
+    std::vector<EntryPtr> missed;
+    const std::optional<Account::Joined> joined =
+        account_->join(*shard_, session_, [&](const EntryPtr& entry) { missed.push_back(entry); });
+    if (!joined) return std::nullopt;
+    joined_ = true;
+    shard_->add(*this);
+    for (const std::string& route : session_.routes)
+        shard_->add(session_.account, route, *this);
+    for (const EntryPtr& entry : missed) {
+        if (joined_) deliver(entry);
+    }
+    position_ = joined->position;
+    return joined->recovered;
+}
+
+void Subscriber::leave() {
+    if (!joined_) return;
+    joined_ = false;
+    for (const std::string& route : session_.routes)
+        shard_->remove(session_.account, route, *this);
+    shard_->remove(*this);
+    account_->leave(*shard_, session_);
+}
+
+void Subscriber::listen(const std::string& route) {
+    if (std::find(session_.routes.begin(), session_.routes.end(), route) != session_.routes.end()) return;
+    session_.routes.push_back(route);
+    shard_->add(session_.account, route, *this);
+}
+
+void Subscriber::stop_listening(const std::string& route) {
+    if (std::erase(session_.routes, route) > 0) shard_->remove(session_.account, route, *this);
+}
+
+}  // namespace stoa::push

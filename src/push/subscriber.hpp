@@ -1,0 +1,82 @@
+#pragma once
+// Subscriber: one client of the push server as its shard sees it, by WebSocket or waiting in a long poll. Its shard's
+// thread only.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "push/account.hpp"
+#include "push/publication.hpp"
+#include "push/shard.hpp"
+
+namespace stoa::push {
+
+/// What a client showed when it came.
+struct Session {
+    AccountId account = 0;
+    UserId user = 0;  ///< 0: none of its channels is a user's
+    std::string app;  ///< of an application's channels
+    UnixSeconds expires_at = 0;
+    std::vector<std::string> routes;
+    std::optional<Position> after;  ///< the last message that it has
+};
+
+class Subscriber {
+  public:
+    Subscriber(std::shared_ptr<Account> account, std::shared_ptr<Shard> shard, Session session)
+        : account_(std::move(account)), shard_(std::move(shard)), session_(std::move(session)) {}
+    virtual ~Subscriber() = default;
+    Subscriber(const Subscriber&) = delete;
+    Subscriber& operator=(const Subscriber&) = delete;
+
+    /// A message for it; one that it has already is skipped.
+    void take(const EntryPtr& entry) {
+        if (entry->position <= position_) return;
+        position_ = entry->position;
+        deliver(entry);
+    }
+    /// Something is missing that will not come any more.
+    void lack(Position top) {
+        position_ = top;
+        tell_lacking();
+    }
+    virtual void flush() = 0;
+    /// Once a second.
+    virtual void tick(std::int64_t now_us) = 0;
+    /// The server stops: comes back elsewhere.
+    virtual void restart() = 0;
+
+    Account& account() { return *account_; }
+    Shard& shard() { return *shard_; }
+    Session& session() { return session_; }
+    const Session& session() const { return session_; }
+    Position position() const { return position_; }
+
+    // Of the shard.
+    std::size_t slot = 0;
+    bool to_be_flushed = false;
+
+  protected:
+    /// Takes its place: what it missed is delivered at once, the rest as it comes. True: nothing is lacking. Nothing:
+    /// the account is not ready.
+    std::optional<bool> join();
+    /// Hears nothing any more. Repeats are fine.
+    void leave();
+    bool joined() const { return joined_; }
+    /// One route more, from now on.
+    void listen(const std::string& route);
+    void stop_listening(const std::string& route);
+    virtual void deliver(const EntryPtr& entry) = 0;
+    virtual void tell_lacking() = 0;
+
+  private:
+    const std::shared_ptr<Account> account_;
+    const std::shared_ptr<Shard> shard_;
+    Session session_;
+    Position position_;
+    bool joined_ = false;
+};
+
+}  // namespace stoa::push

@@ -33,8 +33,11 @@ class CausalDatabase final : public db::Database {
             if (!outcome || outcome->token.empty() || !others_may_read_replicas()) return done(std::move(outcome));
             const db::CommitToken token = outcome->token;
             auto kept = std::make_shared<Result<db::WriteOutcome>>(std::move(outcome));
-            // Not stored: other processes learn from their own look-ups that the store is away, and use the primary.
-            tokens_->publish(account, token, [done, kept](bool) { done(std::move(*kept)); });
+            tokens_->publish(account, token, [this, token, done, kept](bool stored) {
+                if (stored) return done(std::move(*kept));
+                // The store may be out of reach for this process alone, and others go on reading what they know.
+                database_->when_replicas_have(token, [done, kept] { done(std::move(*kept)); });
+            });
         };
         database_->write(std::move(request), std::move(fn), std::move(publish));
     }

@@ -29,9 +29,11 @@
 //   - A lease also ends 1.5 s after the last look that found this master (every 500 ms), so that who talks to a master
 //     that was replaced does not go on for longer than the sentinels do.
 //
-// What remains. A writer that cannot reach Redis while others can does not know who reads: it holds publications for
-// 500 ms, after which everybody's lease has ended if Redis is down for all, then gives false; further ones get false at
-// once while it lasts. Its tokens are kept and published when Redis is back. Between two masters, of which a part of
+// A writer that cannot reach Redis does not know who reads: others may reach it. It holds publications for 500 ms, then
+// gives false; further ones get false at once while it lasts. What was not published is answered only when every
+// replica has it (causal_database.hpp). Its tokens are kept and published when Redis is back.
+//
+// What remains. Between two masters, of which a part of
 // the sentinels knows the wrong one, readers of both may be a moment behind writers of the other: min-replicas-to-write
 // bounds it, because a master that takes no writes gives no leases. A virtual machine that is paused together with its
 // monotonic clock does not know that its lease has ended until it has read what waits for it on the socket.

@@ -95,6 +95,13 @@ class Database {
     virtual bool blocks() const { return false; }
     /// Whether there are replicas at the moment, so that it is worth finding out what a reader must see.
     virtual bool has_replicas() const { return false; }
+    /// Runs `then` when no process can read from a replica any more what was before that commit: each has it by now, or
+    /// lags for so long that it is not read from. At once without replicas; else on a thread of the driver, and not
+    /// later than a second after the longest lag that is allowed.
+    virtual void when_replicas_have(const CommitToken& token, std::function<void()> then) {
+        (void)token;
+        then();
+    }
     /// Deletes receipts past limits::receipt_lifetime_s; a bounded number per call. Returns how many.
     Result<std::int64_t> purge_receipts(UnixSeconds now);
     /// Finishes queued writes, refuses new ones, closes. Idempotent.

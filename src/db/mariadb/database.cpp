@@ -62,6 +62,9 @@ class MariadbDatabase final : public Database {
     DatabaseStats stats() const override { return writer_.stats(); }
     bool blocks() const override { return true; }
     bool has_replicas() const override { return servers_->has_replicas(); }
+    void when_replicas_have(const CommitToken& token, std::function<void()> then) override {
+        servers_->when_replicas_have(token, std::move(then));
+    }
     void close() override { close_all(); }
 
   private:

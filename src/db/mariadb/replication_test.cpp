@@ -1,6 +1,10 @@
 // A primary with replicas: who answers a read, and that a session sees its own writes whatever the replicas' delay.
 
+#include <atomic>
+#include <thread>
+
 #include "base/clock.hpp"
+#include "db/contract/test_replicated_mariadb.hpp"
 #include "db/contract/test_store.hpp"
 
 namespace stoa::db::mariadb {
@@ -8,27 +12,8 @@ namespace {
 
 class Replication : public testing::Test {
   protected:
-    struct Cluster {
-        TestMariadb primary{{"--server-id=1", "--log-slave-updates=1"}};
-        TestMariadb replica{{"--server-id=2", "--log-slave-updates=1", "--read-only=1"}};
-        Cluster() {
-            const std::string user =
-                "CREATE USER repl@'127.0.0.1' IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO repl@'127.0.0.1'; ";
-            primary.sql(user);
-            // Both made their users themselves; what follows must come from the primary.
-            replica.sql("SET sql_log_bin=0; " + user + "RESET MASTER; SET GLOBAL gtid_slave_pos='" +
-                        trimmed(primary.sql("SELECT @@gtid_binlog_pos")) +
-                        "'; CHANGE MASTER TO master_host='127.0.0.1', master_port=" + std::to_string(primary.port()) +
-                        ", master_user='repl', master_password='r', master_use_gtid=slave_pos; START SLAVE");
-        }
-        static std::string trimmed(std::string text) {
-            while (text.ends_with('\n'))
-                text.pop_back();
-            return text;
-        }
-    };
-    static Cluster& cluster() {
-        static Cluster cluster;
+    static ReplicatedMariadb& cluster() {
+        static ReplicatedMariadb cluster;
         return cluster;
     }
     void SetUp() override {
@@ -123,9 +108,9 @@ TEST_F(Replication, a_replica_that_has_logged_a_commit_but_does_not_show_it_yet_
         "SET GLOBAL rpl_semi_sync_master_wait_point=AFTER_SYNC, GLOBAL rpl_semi_sync_master_timeout=600000, "
         "GLOBAL rpl_semi_sync_master_wait_no_slave=1, GLOBAL rpl_semi_sync_master_enabled=1");
     const auto token = add(2);
-    ASSERT_TRUE(
-        fixture::eventually([&] { return Cluster::trimmed(replica.sql("SELECT @@gtid_binlog_pos")) == token; }));
-    EXPECT_NE(Cluster::trimmed(replica.sql("SELECT @@gtid_slave_pos")), token);
+    ASSERT_TRUE(fixture::eventually(
+        [&] { return ReplicatedMariadb::trimmed(replica.sql("SELECT @@gtid_binlog_pos")) == token; }));
+    EXPECT_NE(ReplicatedMariadb::trimmed(replica.sql("SELECT @@gtid_slave_pos")), token);
     // The driver looks at it four times a second.
     const auto until = system_clock().monotonic_us() + 1'000'000;
     while (system_clock().monotonic_us() < until)
@@ -149,6 +134,31 @@ TEST_F(Replication, a_replica_that_lags_too_far_is_left_alone) {
     EXPECT_TRUE(fixture::eventually([&] { return count({"", false, true}).server == 1; }));
     cluster().replica.sql("START SLAVE SQL_THREAD");
     EXPECT_TRUE(fixture::eventually([&] { return count({"", false, true}).server == 2; }));
+}
+
+TEST_F(Replication, a_commit_can_wait_until_no_replica_is_behind) {
+    std::atomic<int> told{0};
+    const auto before = add(1);
+    db_->when_replicas_have(before, [&] { ++told; });
+    EXPECT_TRUE(fixture::eventually([&] { return told == 1; }, 2'000));
+    cluster().replica.sql("STOP SLAVE SQL_THREAD");
+    const auto token = add(2);
+    db_->when_replicas_have(token, [&] { ++told; });
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_EQ(told, 1) << "the replica is behind";
+    cluster().replica.sql("START SLAVE SQL_THREAD");
+    EXPECT_TRUE(fixture::eventually([&] { return told == 2; }, 3'000));
+    EXPECT_TRUE(fixture::eventually([&] { return count({token, false, true}).server == 2; }));
+    // One that never gets there is not read from after the longest lag that is allowed; who closes waits for nothing.
+    cluster().replica.sql("STOP SLAVE SQL_THREAD");
+    const auto last = add(3);
+    db_->when_replicas_have(last, [&] { ++told; });
+    EXPECT_TRUE(fixture::eventually([&] { return told == 3; }, 8'000));
+    EXPECT_EQ(count({{}, false, true}).server, 1) << "its lag is over the limit";
+    db_->when_replicas_have(add(4), [&] { ++told; });
+    db_->close();
+    EXPECT_EQ(told, 4);
+    cluster().replica.sql("START SLAVE SQL_THREAD");
 }
 
 TEST_F(Replication, a_replica_that_dies_costs_no_read) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/fibers.hpp"
@@ -18,6 +19,8 @@ constexpr std::int64_t kProbeUs = 250'000;        ///< between looks at a server
 constexpr std::int64_t kProbeSoonUs = 30'000;     ///< while there is no primary
 constexpr std::int64_t kProbeCallUs = 1'000'000;  ///< a server that takes longer counts as down
 constexpr std::int64_t kTopologyUs = 1'000'000;
+constexpr std::int64_t kAwaitLookUs = 3'000;      ///< between looks at replicas that a commit waits for
+constexpr std::int64_t kAwaitMarginUs = 500'000;  ///< other processes find out by two of their looks that one lags
 constexpr std::size_t kMarksMax = 1'024;
 constexpr std::size_t kPurposes = 3;
 
@@ -50,6 +53,7 @@ class Servers::Server {
     std::string problem;
     bool wanted = true;  ///< still in the topology
     bool probe_now = false;
+    std::int64_t down_since_us = 0;                 ///< 0: it is not
     std::array<std::size_t, kPurposes> sessions{};  ///< open, idle or not
     std::array<std::vector<std::unique_ptr<Connection>>, kPurposes> idle;
     CondVar probe_wake;
@@ -82,6 +86,7 @@ Servers::~Servers() {
 void Servers::close() {
     topology_->on_change(nullptr);
     std::vector<std::shared_ptr<Server>> servers;
+    std::thread await_thread;
     {
         MutexLock lock(mutex_);
         if (closing_) return;
@@ -94,7 +99,12 @@ void Servers::close() {
         changed_.notify_all();
         moved_.notify_all();
         returned_.notify_all();
+        await_.notify_all();
+        await_thread = std::move(await_thread_);
     }
+    if (await_thread.joinable()) await_thread.join();
+    for (const Awaited& one : take_awaited())
+        one.then();
     for (const auto& server : servers)
         watch_.cut(server->group);
     topology_thread_.join();
@@ -246,6 +256,11 @@ void Servers::note_probe(Server& server, const Probe& found) {
         server.role = found.role;
         server.problem = found.problem;
         server.position.advance(found.position);
+        if (found.role != Role::down) {
+            server.down_since_us = 0;
+        } else if (server.down_since_us == 0) {
+            server.down_since_us = now_us();
+        }
         if (found.role == Role::primary && (primary_ == nullptr || primary_.get() == &server)) {
             if (marks_.empty() || !marks_.back().position.reached(found.position)) {
                 marks_.push_back({now_us(), found.position});
@@ -254,6 +269,7 @@ void Servers::note_probe(Server& server, const Probe& found) {
         }
         if (found.role == Role::replica) measure_lag(server, found.position);
         choose_primary();
+        if (!awaited_.empty()) await_.notify_all();
     }
     // Whoever still talks to a primary that is none any more learns it now, not at a deadline.
     if (cut) watch_.cut(server.group);
@@ -311,6 +327,73 @@ void Servers::choose_primary() {
     }
     primary_ = std::move(chosen);
     changed_.notify_all();
+}
+
+void Servers::when_replicas_have(std::string_view position, std::function<void()> then) {
+    const auto wanted = GtidPosition::parse(position);
+    {
+        MutexLock lock(mutex_);
+        if (!closing_ && !options_.galera && somebody_may_read_before(wanted)) {
+            const std::int64_t longest_us = options_.replica_lag_max_ms * 1'000LL + kAwaitMarginUs;
+            awaited_.push_back({wanted, now_us() + longest_us, std::move(then)});
+            if (!await_thread_.joinable()) await_thread_ = std::thread([this] { await_loop(); });
+            await_.notify_all();
+            return;
+        }
+    }
+    then();
+}
+
+/// What this process knows of a replica may be old, but never tells more than the replica has. One that is out of reach
+/// from here may be read from elsewhere; but one that has been down for long has lagged for as long when it is back.
+bool Servers::somebody_may_read_before(const GtidPosition& position) const {
+    const std::int64_t long_ago_us = now_us() - options_.replica_lag_max_ms * 1'000LL - kAwaitMarginUs;
+    for (const auto& server : servers_) {
+        if (server == primary_) continue;
+        if (server->role == Role::replica && server->position.reached(position)) continue;
+        if (server->role == Role::down && server->down_since_us != 0 && server->down_since_us < long_ago_us) continue;
+        return true;
+    }
+    return false;
+}
+
+std::vector<Servers::Awaited> Servers::take_awaited() {
+    MutexLock lock(mutex_);
+    return std::exchange(awaited_, {});
+}
+
+void Servers::await_loop() {
+    pthread_setname_np(pthread_self(), "db-await");
+    MutexLock lock(mutex_);
+    while (!closing_) {
+        if (awaited_.empty()) {
+            await_.wait(mutex_);
+            continue;
+        }
+        std::vector<Awaited> ready;
+        for (std::size_t i = 0; i < awaited_.size();) {
+            if (now_us() < awaited_[i].until_us && somebody_may_read_before(awaited_[i].position)) {
+                ++i;
+                continue;
+            }
+            ready.push_back(std::move(awaited_[i]));
+            if (i + 1 < awaited_.size()) awaited_[i] = std::move(awaited_.back());
+            awaited_.pop_back();
+        }
+        if (!ready.empty()) {
+            lock.unlock();
+            for (const Awaited& one : ready)
+                one.then();
+            lock.lock();
+            continue;
+        }
+        for (const auto& server : servers_) {
+            if (server == primary_) continue;
+            server->probe_now = true;
+            server->probe_wake.notify_all();
+        }
+        await_.wait_us(mutex_, kAwaitLookUs);
+    }
 }
 
 Error Servers::no_primary() const {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,9 @@ class Servers {
                                          bool only_idle = false);
     bool has_replicas() const { return replicas_.load(std::memory_order_relaxed) > 0; }
 
+    /// See Database::when_replicas_have().
+    void when_replicas_have(std::string_view position, std::function<void()> then) STOA_EXCLUDES(mutex_);
+
     /// A session with it broke or was refused a write: look at it at once.
     void suspect(const std::shared_ptr<Server>& server, Trouble trouble) STOA_EXCLUDES(mutex_);
     void close() STOA_EXCLUDES(mutex_);
@@ -122,6 +126,18 @@ class Servers {
     std::atomic<int> replicas_{0};
     std::atomic<std::uint64_t> next_replica_{0};
     std::thread topology_thread_;
+
+    struct Awaited {
+        GtidPosition position;
+        std::int64_t until_us;
+        std::function<void()> then;
+    };
+    void await_loop();
+    std::vector<Awaited> take_awaited() STOA_EXCLUDES(mutex_);
+    bool somebody_may_read_before(const GtidPosition& position) const STOA_REQUIRES(mutex_);
+    std::vector<Awaited> awaited_ STOA_GUARDED_BY(mutex_);
+    CondVar await_;                                     ///< something to wait for, or a replica has got further
+    std::thread await_thread_ STOA_GUARDED_BY(mutex_);  ///< begins with the first
 };
 
 }  // namespace stoa::db::mariadb

@@ -53,8 +53,20 @@ std::string PushChannels::sign(const PushChannel& channel) const {
 }
 
 Result<PushChannel> PushChannels::open(std::string_view name, UnixSeconds now) const {
+    if (name.size() > kNameBytesMax) return forged();
+    auto channel = checked_->get(name);
+    if (!channel) {
+        STOA_TRY(PushChannel found, check(name));
+        channel = std::make_shared<const PushChannel>(std::move(found));
+        checked_->put(name, channel);
+    }
+    if (channel->expires_at <= now) return Error{Errc::conflict, "This channel's time is over: get a new one."};
+    return *channel;
+}
+
+Result<PushChannel> PushChannels::check(std::string_view name) const {
     const auto dot = name.find('.');
-    if (name.size() > kNameBytesMax || dot == std::string_view::npos || dot == 0) return forged();
+    if (dot == std::string_view::npos || dot == 0) return forged();
     const std::string_view text = name.substr(0, dot);
     if (!equal_constant_time(name.substr(dot + 1), signature_of(text))) return forged();
     PushChannel channel;
@@ -66,7 +78,6 @@ Result<PushChannel> PushChannels::open(std::string_view name, UnixSeconds now) c
         return forged();
     }
     if (parts.size() == 4) channel.app = parts[3];
-    if (channel.expires_at <= now) return Error{Errc::conflict, "This channel's time is over: get a new one."};
     return channel;
 }
 

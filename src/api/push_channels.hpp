@@ -1,15 +1,17 @@
 #pragma once
 // Channels of the push server as clients name them. The names are signed and expire, so the push server checks them by
-// itself: it goes on while the database or the web processes are away. Immutable: any thread.
+// itself: it goes on while the database or the web processes are away. Any thread.
 //
 //   u12-17-1785000000.Kq3…   kind, account, user, end (Unix seconds); the first 16 bytes of an HMAC-SHA-256, base64url
 //   x12-17-1785000000-a81c….Kq3…   the same for one application; its client id as a hash
 // Clients cut a public name at its only dot into `public_id` and `signature`.
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/ids.hpp"
+#include "base/lru_cache.hpp"
 #include "base/result.hpp"
 
 namespace stoa::api {
@@ -41,8 +43,13 @@ class PushChannels {
     Result<PushChannel> open(std::string_view name, UnixSeconds now) const;
 
   private:
+    Result<PushChannel> check(std::string_view name) const;
     std::string signature_of(std::string_view text) const;
+
     std::string key_;
+    /// Names that were found to be right: whoever comes back or sends shows the same one.
+    std::shared_ptr<LruCache<PushChannel>> checked_ = std::make_shared<LruCache<PushChannel>>(kCheckedMax, 0);
+    static constexpr std::size_t kCheckedMax = 20'000;
 };
 
 }  // namespace stoa::api

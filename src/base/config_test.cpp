@@ -68,6 +68,8 @@ password_file = "cache.pw"
 [bus]
 url = "redis+sentinel://10.0.0.1/m"
 password_file = "bus.pw"
+[push]
+key_file = "push.key"
 [files]
 url = "s3+https://key@s3.example/bucket"
 secret_key_file = "s3.pw"
@@ -109,6 +111,7 @@ on_failure = "accept"
     EXPECT_EQ(c.cache.password_file, "cache.pw");
     EXPECT_EQ(c.bus.url.path, "m");
     EXPECT_EQ(c.bus.password_file, "bus.pw");
+    EXPECT_EQ(c.push.key_file, "push.key");
     EXPECT_EQ(c.files.url.user, "key");
     EXPECT_EQ(c.files.secret_key_file, "s3.pw");
     EXPECT_TRUE(c.files.presigned_downloads);

@@ -7,7 +7,6 @@
 
 #include <chrono>
 
-#include "base/log.hpp"
 #include "cache/testing/engines.hpp"
 #include "db/contract/test_replicated_mariadb.hpp"
 #include "db/contract/test_store.hpp"
@@ -21,10 +20,7 @@ constexpr const char* kNobody = "redis://127.0.0.1:1";  // no server listens the
 
 class CausalDatabaseTest : public ::testing::Test {
   protected:
-    void SetUp() override {
-        log::configure(log::Level::off, log::Format::logfmt);
-        schema_ = mariadb_.primary.new_schema();
-    }
+    void SetUp() override { schema_ = mariadb_.primary.new_schema(); }
     /// A process of its own.
     std::unique_ptr<db::Database> process(const EngineUrl& redis) {
         auto options = mariadb_.primary.options(schema_);

@@ -38,13 +38,17 @@ Account::Account(AccountId id, Teller teller)
 }
 
 Position Account::publish(Publication publication) {
-    const MutexLock lock(mutex_);
-    const Position position{history_.top().ms, history_.top().number + 1};
-    add(position, std::move(publication));
-    return position;
+    EntryPtr entry;
+    std::shared_ptr<Shard> own;
+    {
+        const MutexLock lock(mutex_);
+        entry = add({history_.top().ms, history_.top().number + 1}, std::move(publication), &own);
+    }
+    if (own) own->deliver_at_once(id_, entry);
+    return entry->position;
 }
 
-void Account::add(Position position, Publication publication) {
+EntryPtr Account::add(Position position, Publication publication, std::shared_ptr<Shard>* own) {
     static Counter& messages = counter("stoa_push_messages_total", "Messages of accounts that somebody listens to.");
     messages.add();
     auto entry = std::make_shared<Entry>();
@@ -52,9 +56,15 @@ void Account::add(Position position, Publication publication) {
     entry->frame = frame_of(position, publication);
     entry->routes = std::move(publication.routes);
     active_us_ = monotonic_us();
-    for (const Listening& one : listening_)
-        one.shard->deliver(id_, entry);
-    history_.add(std::move(entry), active_us_);
+    for (const Listening& one : listening_) {
+        if (own != nullptr && one.shard->can_deliver_at_once()) {
+            *own = one.shard;
+        } else {
+            one.shard->deliver(id_, entry);
+        }
+    }
+    history_.add(entry, active_us_);
+    return entry;
 }
 
 bool Account::receive(Position position, std::optional<Position> previous, Publication publication) {
@@ -114,9 +124,11 @@ bool Account::loaded(Loaded loaded) {
     if (!loaded.continuous) {
         if (was_ready_) {
             count_lacking();
-            const Position top = loaded.entries.empty() ? loaded.begin : loaded.entries.back().first;
+            // What another server numbered nobody has heard yet; what has old numbers everybody has.
+            const bool heard = loaded.begin.ms == history_.top().ms && !loaded.entries.empty();
+            const Position stand = heard ? loaded.entries.back().first : loaded.begin;
             for (const Listening& one : listening_)
-                one.shard->tell_lacking(id_, top);
+                one.shard->tell_lacking(id_, stand);
         }
         history_.begin(loaded.begin);
     }

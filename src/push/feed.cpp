@@ -17,6 +17,7 @@ constexpr std::uint64_t kLoadedMax = 2'000;  ///< of an account that comes into 
 constexpr std::int64_t kRetryUs = 100'000;
 constexpr std::int64_t kLastWordsUs = 500'000;
 constexpr std::size_t kKeyBytes = 16;
+constexpr int kRefusalsMax = 50;  ///< what is refused for so long would hold up everything behind it
 
 std::string log_of(AccountId account) {
     return "push:" + std::to_string(account);
@@ -63,6 +64,7 @@ Status Feed::publish_and_wait(AccountId account, const Publication& publication,
 void Feed::send_loop() {
     std::vector<bus::Telling> sending;
     std::int64_t give_up_us = INT64_MAX;
+    int refusals = 0;  ///< in a row, by a server that answers
     while (true) {
         {
             const MutexLock lock(mutex_);
@@ -80,7 +82,10 @@ void Feed::send_loop() {
             sending.clear();
             continue;
         }
-        if (told.error().code != Errc::unavailable && told.error().code != Errc::timeout) {
+        const bool away = told.error().code == Errc::unavailable || told.error().code == Errc::timeout;
+        refusals = told.error().field == "refused" ? refusals + 1 : 0;
+        if (!away || refusals == kRefusalsMax) {
+            refusals = 0;
             log::error("push_not_told", {{"error", std::string_view(told.error().message)},
                                          {"messages", sending.size()},
                                          {"action", "report this as a bug; clients lack these messages"}});

@@ -157,7 +157,7 @@ TEST(Feed, messages_wait_while_redis_is_away_and_a_failover_is_told) {
             if (message.starts_with("test.")) heard.push_back(message);
             return !heard.empty() && heard.back() == number(3);
         },
-        30'000));
+        60'000));
     EXPECT_EQ(heard, numbers(2, 3));
     EXPECT_TRUE(told) << "the other server may lack what somebody has heard";
 }

@@ -1,7 +1,5 @@
 #include "push/hub.hpp"
 
-#include <vector>
-
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -77,12 +75,22 @@ Result<Session> Hub::open(std::string_view channels) const {
     return session;
 }
 
+std::vector<std::shared_ptr<Shard>> Hub::shards() {
+    const MutexLock lock(mutex_);
+    std::vector<std::shared_ptr<Shard>> out;
+    for (const auto& [loop, shard] : shards_)
+        out.push_back(shard);
+    return out;
+}
+
+void Hub::drain() {
+    for (const auto& shard : shards())
+        shard->loop()->post([shard] { shard->drain(); });
+}
+
 void Hub::tick() {
-    std::vector<std::shared_ptr<Shard>> shards;
     {
         const MutexLock lock(mutex_);
-        for (const auto& [loop, shard] : shards_)
-            shards.push_back(shard);
         for (auto at = accounts_.begin(); at != accounts_.end();) {
             // Whoever else holds it may be about to use it.
             const bool unused = at->second.account.use_count() == 1;
@@ -90,7 +98,7 @@ void Hub::tick() {
             at = idle ? accounts_.erase(at) : std::next(at);
         }
     }
-    for (const auto& shard : shards)
+    for (const auto& shard : shards())
         shard->loop()->post([shard] { shard->tick(); });
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "api/push_channels.hpp"
 #include "base/thread_annotations.hpp"
@@ -34,6 +35,9 @@ class Hub {
     /// forbidden (channels of several accounts or users).
     Result<Session> open(std::string_view channels) const;
 
+    /// The process is going to stop: ends all connections, a part at a time.
+    void drain() STOA_EXCLUDES(mutex_);
+
     /// Once a second.
     void tick() STOA_EXCLUDES(mutex_);
 
@@ -44,6 +48,8 @@ class Hub {
         std::shared_ptr<Account> account;
         bus::Subscription subscription;  ///< empty when this process is the only one
     };
+    std::vector<std::shared_ptr<Shard>> shards() STOA_EXCLUDES(mutex_);
+
     std::unique_ptr<Feed> feed_;
     std::unordered_map<AccountId, Followed> accounts_ STOA_GUARDED_BY(mutex_);
     std::unordered_map<net::IoLoop*, std::shared_ptr<Shard>> shards_ STOA_GUARDED_BY(mutex_);

@@ -9,7 +9,8 @@
 namespace stoa::push {
 namespace {
 
-constexpr int kDrainStepMs = 50;
+constexpr int kDrainStepMs = 50, kDrainMs = 5'000;
+constexpr std::size_t kFew = 4;  ///< clients that are written to at once; for more it pays to wait for other messages
 
 Gauge& connections() {
     static Gauge& gauge_of_all = gauge("stoa_push_connections", "Clients of the push server, waiting polls included.");
@@ -22,8 +23,25 @@ void forget(std::vector<Subscriber*>& list, Subscriber& subscriber) {
 
 }  // namespace
 
-void Shard::deliver(AccountId account, EntryPtr entry) {
-    loop_->post([self = shared_from_this(), account, entry = std::move(entry)] { self->deliver_now(account, entry); });
+bool Shard::can_deliver_at_once() const {
+    return on_the_way_.load() == 0 && loop_->in_loop() && delivering_ == nullptr;
+}
+
+void Shard::deliver_at_once(AccountId account, const EntryPtr& entry) {
+    flush_held_ = true;
+    deliver_now(account, entry);
+    flush_held_ = false;
+    if (to_flush_.empty() || flush_asked_) return;
+    to_flush_.size() <= kFew ? flush_all() : ask_for_flush();
+}
+
+void Shard::deliver(AccountId account, const EntryPtr& entry) {
+    ++on_the_way_;
+    const bool posted = loop_->post([self = shared_from_this(), account, entry] {
+        self->deliver_now(account, entry);
+        --self->on_the_way_;
+    });
+    if (!posted) --on_the_way_;
 }
 
 void Shard::deliver_now(AccountId account, const EntryPtr& entry) {
@@ -33,12 +51,12 @@ void Shard::deliver_now(AccountId account, const EntryPtr& entry) {
         const auto found = routes->second.find(route);
         if (found == routes->second.end()) continue;
         // Whoever ends on the way is left as an empty place.
-        delivering_ = true;
         auto& listeners = found->second;
+        delivering_ = &listeners;
         for (Subscriber* const one : listeners) {
             if (one != nullptr) one->take(entry);
         }
-        delivering_ = false;
+        delivering_ = nullptr;
         std::erase(listeners, nullptr);
         if (listeners.empty()) routes->second.erase(found);
     }
@@ -63,7 +81,7 @@ void Shard::remove(AccountId account, const std::string& route, Subscriber& subs
     if (routes == accounts_.end()) return;
     const auto found = routes->second.find(route);
     if (found == routes->second.end()) return;
-    if (delivering_) return forget(found->second, subscriber);
+    if (delivering_ == &found->second) return forget(found->second, subscriber);
     auto& listeners = found->second;
     const auto at = std::find(listeners.begin(), listeners.end(), &subscriber);
     if (at != listeners.end()) {
@@ -95,7 +113,10 @@ void Shard::flush_later(Subscriber& subscriber) {
     if (subscriber.to_be_flushed) return;
     subscriber.to_be_flushed = true;
     to_flush_.push_back(&subscriber);
-    if (flush_asked_) return;
+    if (!flush_asked_ && !flush_held_) ask_for_flush();
+}
+
+void Shard::ask_for_flush() {
     flush_asked_ = true;
     loop_->post([self = shared_from_this()] { self->flush_all(); });
 }
@@ -120,16 +141,17 @@ void Shard::tick() {
     }
 }
 
-void Shard::drain(int within_ms) {
+void Shard::drain() {
     if (draining_) return;
     draining_ = true;
-    close_some(subscribers_.size() / static_cast<std::size_t>(std::max(1, within_ms / kDrainStepMs)) + 1);
+    close_some(subscribers_.size() / (kDrainMs / kDrainStepMs) + 1);
 }
 
 void Shard::close_some(std::size_t count) {
     for (std::size_t i = 0; i < count && !subscribers_.empty(); ++i)
         subscribers_.back()->restart();
-    if (subscribers_.empty()) return;
+    draining_ = !subscribers_.empty();
+    if (!draining_) return;
     loop_->after(kDrainStepMs, [self = shared_from_this(), count] { self->close_some(count); });
 }
 

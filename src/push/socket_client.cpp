@@ -13,8 +13,7 @@ namespace {
 constexpr std::int64_t kPingUs = 12'000'000;
 constexpr std::int64_t kSilenceUs = 3 * kPingUs;
 constexpr std::int64_t kExpiredGraceUs = 600'000'000;  ///< clients look once a minute whether their channels expired
-constexpr int kDrainMs = 5'000;
-constexpr std::size_t kFlushBytes = 64 * 1024;  ///< more does not wait for the end of the turn
+constexpr std::size_t kFlushBytes = 64 * 1024;         ///< more does not wait for the end of the turn
 constexpr int kInvalidRequest = -32600, kUnknownMethod = -32601, kInvalidParams = -32602, kBusy = -32000;
 
 /// Of the protocol: https://github.com/bitrix24/b24jssdk packages/jssdk/src/types/pull.ts CloseReasons
@@ -158,7 +157,7 @@ void SocketClient::restart() {
 }
 
 void SocketClient::on_drain() {
-    shard().drain(kDrainMs);
+    shard().drain();
 }
 
 void SocketClient::on_closed() {

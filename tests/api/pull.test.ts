@@ -9,6 +9,14 @@ import { topologyName } from '../support/topology'
 // Two processes on one file have no bus between them.
 const alone = topologyName() === 'sqlite'
 
+/** As in a browser: an error that nobody listens to is no exception. */
+class BrowserSocket extends WebSocket {
+  constructor(address: string) {
+    super(address)
+    this.on('error', () => {})
+  }
+}
+
 interface Config {
   server: Record<string, unknown>
   channels: { private: { id: string; end: string }; shared: { id: string } }
@@ -21,9 +29,9 @@ const clients: B24PullClientManager[] = []
 
 beforeAll(async () => {
   // The client is made for browsers.
-  vi.stubGlobal('window', { WebSocket, addEventListener() {}, removeEventListener() {} })
+  vi.stubGlobal('window', { WebSocket: BrowserSocket, addEventListener() {}, removeEventListener() {} })
   vi.stubGlobal('document', { location: { href: 'https://portal/' } })
-  vi.stubGlobal('WebSocket', WebSocket)
+  vi.stubGlobal('WebSocket', BrowserSocket)
   portal = await Portal.start({ create: ['--fixtures', 'sdk'] })
   b24 = B24Hook.fromWebhookUrl(portal.created.webhook_url)
 })

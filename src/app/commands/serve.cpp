@@ -287,6 +287,7 @@ Status serve(const ServeOptions& options) {
     // Behind a balancer new requests are still taken until it has seen that nobody should come here any more.
     const int farewell_ms = config.trusted_proxies.empty() ? 0 : std::min(kFarewellMs, config.drain_ms / 4);
     std::this_thread::sleep_for(std::chrono::milliseconds(farewell_ms));
+    running.hub.drain();
     server.drain(config.drain_ms - farewell_ms);
     server.stop();
     running.events.stop();

@@ -162,6 +162,20 @@ TEST(Feed, messages_wait_while_redis_is_away_and_a_failover_is_told) {
     EXPECT_TRUE(told) << "the other server may lack what somebody has heard";
 }
 
+TEST(Feed, who_comes_while_redis_is_away_is_answered_and_told_where_it_stands_later) {
+    fixture::RedisServer redis;
+    redis.process().kill();
+    const auto bus = std::move(*bus::open(redis.url()));
+    const PushServer push(bus.get());
+    PushClient client = push.connect(1);
+    EXPECT_EQ(client.ask("ping", "{}"), R"("result":{})");
+    EXPECT_EQ(client.ask("subscribeStatusChange", R"({"userId":2})"), R"("result":{})");
+    redis.restart();
+    EXPECT_EQ(client.message(), kWhole);
+    const PushClient other = push.connect(2);
+    EXPECT_EQ(client.message(), R"(online.userStatusChange {"user_id":2,"online":true})");
+}
+
 TEST(Feed, what_is_published_under_one_key_is_heard_once) {
     fixture::RedisServer redis;
     Node a(redis.url()), b(redis.url());

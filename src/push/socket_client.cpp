@@ -81,7 +81,7 @@ void SocketClient::on_text(std::string_view message) {
     const auto requests = read_rpc(message);
     if (!requests) return send(rpc_error({}, kInvalidRequest, requests.error().message));
     for (const RpcRequest& request : *requests) {
-        if (!joined()) return;
+        if (*self_ == nullptr) return;  // it has ended meanwhile
         const auto result = answer(request);
         if (request.id.empty()) continue;
         if (result) {
@@ -162,7 +162,7 @@ void SocketClient::on_drain() {
 
 void SocketClient::on_closed() {
     *self_ = nullptr;
-    if (watched_ != 0 && joined()) account().watch_status(-1);
+    if (watched_ != 0) account().watch_status(-1);
     leave();
 }
 

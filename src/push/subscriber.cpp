@@ -32,11 +32,11 @@ void Subscriber::leave() {
 void Subscriber::listen(const std::string& route) {
     if (std::find(session_.routes.begin(), session_.routes.end(), route) != session_.routes.end()) return;
     session_.routes.push_back(route);
-    shard_->add(session_.account, route, *this);
+    if (joined_) shard_->add(session_.account, route, *this);
 }
 
 void Subscriber::stop_listening(const std::string& route) {
-    if (std::erase(session_.routes, route) > 0) shard_->remove(session_.account, route, *this);
+    if (std::erase(session_.routes, route) > 0 && joined_) shard_->remove(session_.account, route, *this);
 }
 
 }  // namespace stoa::push

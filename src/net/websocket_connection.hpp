@@ -42,7 +42,6 @@ class WebSocketConnection final : public Client,
     void read();
     /// False: read no more.
     bool take(std::span<char>& bytes);
-    void say_goodbye(std::uint16_t code, std::string_view reason);
     void end_listener();
     void sent(std::size_t bytes);
     void wait(IoLoop::Ready direction);

@@ -38,7 +38,8 @@ std::string close_payload(std::uint16_t code, std::string_view reason);
 class FrameReader {
   public:
     enum class Event : std::uint8_t {
-        need_more,  ///< feed() again with what was left and more; that is at most limits::websocket_frame_bytes_max
+        need_more,  ///< feed() again with what was left and more: a head and limits::websocket_message_bytes_max at
+                    ///< most
         part,       ///< a part of a message was taken
         text,       ///< a whole message: payload()
         binary,

@@ -24,6 +24,7 @@ struct ServerAddress {
 struct TopologyView {
     std::vector<ServerAddress> servers;    ///< in order of preference
     std::optional<ServerAddress> primary;  ///< decided by somebody who elects; nothing: whoever accepts writes
+    std::optional<ServerAddress> next{};   ///< is being promoted: the primary as soon as it accepts writes
 };
 
 class Topology {

@@ -77,9 +77,9 @@ Acknowledgers first_list(const Settings& settings, const ClusterView& cluster, c
             if (one.name == settings.name || over(cluster, one)) continue;
             const Member* member = published(cluster, one.name);
             // Who led last goes on with those who may still be connected to it; else all of them have voted, or are
-            // left out by force.
+            // left out by force; or what they may still receive is nothing new.
             const bool heard = member != nullptr && member->vote && member->vote->after_epoch == old.epoch;
-            if (led_last || heard) list.members.push_back(one);
+            if (led_last || old.closed || heard) list.members.push_back(one);
         }
         list.kills_by_hang = old.kills_by_hang;
         list.hung_at_ms = old.hung_at_ms;
@@ -354,6 +354,8 @@ Action stand_for_election(const Settings& settings, const ClusterView& cluster, 
     }
     if (self.server == Server::starting) return wait("its server is starting");
     if (self.writable || self.as_leader) return act(Kind::kill_server, "it leads no more");
+    const bool handed = cluster.acknowledgers && cluster.acknowledgers->closed && verdict.winner == settings.name;
+    if (handed && !forcing && self.applied.reached(cluster.acknowledgers->base)) return take("it was handed over to it");
     if (self.receiving || !self.vote || self.vote->after_epoch != cluster.epoch()) return stop_receiving(cluster);
     if (forcing) {
         const auto plan = plan_force(cluster, settings.members, cluster.command->member);

@@ -44,7 +44,7 @@ Best greatest(const ClusterView& view, const std::vector<std::string>& configure
         if (voted(member, view.epoch()) && rank(configured, name) < configured.size()) voters.push_back(&member);
     }
     const auto order = [&](const Member* member) {
-        const std::size_t last = member->damaged ? configured.size() : 0;
+        const std::size_t last = member->damaged ? 1 + configured.size() : 0;
         return member->name == preferred ? last : 1 + last + rank(configured, member->name);
     };
     std::sort(voters.begin(), voters.end(), [&](const Member* a, const Member* b) { return order(a) < order(b); });
@@ -62,10 +62,22 @@ Best greatest(const ClusterView& view, const std::vector<std::string>& configure
     return best;
 }
 
+/// After a planned handover: the one that was seen to have everything, while it still is the same server.
+const Member* chosen_successor(const ClusterView& view) {
+    if (!view.acknowledgers || !view.acknowledgers->closed) return nullptr;
+    const ServerLife* listed = view.acknowledgers->member(view.acknowledgers->preferred);
+    const Member* member = listed == nullptr ? nullptr : find(view, listed->name);
+    return member != nullptr && member->life == listed->life && !member->damaged ? member : nullptr;
+}
+
 }  // namespace
 
 Verdict elect(const ClusterView& view, const std::vector<std::string>& configured) {
     Verdict verdict;
+    if (const Member* chosen = chosen_successor(view)) {
+        verdict.winner = chosen->name;
+        return verdict;
+    }
     if (!view.acknowledgers) {
         // Nothing is known about who has what: everybody must show it.
         for (const auto& name : configured) {

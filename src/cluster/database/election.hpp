@@ -5,6 +5,9 @@
 // in the life in which it acknowledged, and promise to receive nothing more from the old leader; then the one that
 // received most has everything. Who is not on the list may win when it has at least as much. Without that the answer is
 // to wait, and to say for whom.
+//
+// After a planned handover nobody need be heard: the leader has said, when it gave its key up, that it writes no more,
+// and who has everything.
 
 #include <string>
 #include <vector>

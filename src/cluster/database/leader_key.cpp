@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr int kCallMs = 400;
 constexpr int kDeadlineMs = 1'200;
 constexpr int kRenewers = 3;
+constexpr int kSpareMs = 1'000;  ///< a lease that was got before it was needed is used until then
 constexpr int kRenewMs = 1'300;  ///< for one renewal, to one server
 
 std::int64_t now_us() {
@@ -61,10 +63,24 @@ void LeaderKey::hold(etcd::LeaseId lease) {
     wake_.notify_all();
 }
 
+void LeaderKey::prepare() {
+    if (spare_ != 0 && now_us() - spare_us_ < kSpareMs * 1'000 / 2) return;
+    spare_us_ = now_us();
+    const auto lease = client_.grant_lease(ttl_s_);
+    spare_ = lease ? *lease : 0;
+}
+
 Result<LeaderKey::Taken> LeaderKey::take(const std::string& value) {
     Taken taken;
-    taken.sent_us = now_us();
-    STOA_TRY(const auto lease, client_.grant_lease(ttl_s_));
+    const auto spare = std::exchange(spare_, 0);
+    etcd::LeaseId lease = 0;
+    if (spare != 0 && now_us() - spare_us_ < kSpareMs * 1'000) {
+        lease = spare;
+        taken.sent_us = spare_us_;
+    } else {
+        taken.sent_us = now_us();
+        STOA_TRY(lease, client_.grant_lease(ttl_s_));
+    }
     auto outcome = client_.create_if_absent(key_, value, lease);
     if (!outcome || !outcome->done) {
         (void)client_.revoke(lease);

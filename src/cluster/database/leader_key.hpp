@@ -36,6 +36,8 @@ class LeaderKey {
         std::int64_t revision = 0;
         std::int64_t sent_us = 0;  ///< the lease lasts from then on
     };
+    /// Gets a lease for a key that this member will take in a moment: one question less when it does. It lapses unused.
+    void prepare();
     /// Errors: conflict (somebody else has it), unavailable and timeout (it may be there all the same).
     Result<Taken> take(const std::string& value) STOA_EXCLUDES(mutex_);
     /// Goes on with a key that an earlier run of this agent made. Errors: not_found (its lease has ended), as above.
@@ -47,6 +49,7 @@ class LeaderKey {
     /// Renews no more.
     void forget() STOA_EXCLUDES(mutex_);
 
+    std::int64_t revision() const { return mod_revision_; }  ///< of the key as it was last written; the member's thread
     bool held() const { return lease_.load() != 0; }
     etcd::LeaseId lease() const { return lease_.load(); }
 
@@ -59,7 +62,10 @@ class LeaderKey {
     const int ttl_s_, renew_ms_;
     const Listener listener_;
     std::atomic<etcd::LeaseId> lease_{0};
-    std::int64_t mod_revision_ = 0;  ///< of the member's thread
+    // The member's thread's.
+    std::int64_t mod_revision_ = 0;
+    etcd::LeaseId spare_ = 0;
+    std::int64_t spare_us_ = 0;  ///< when it was asked for
     Mutex mutex_;
     CondVar wake_;
     bool stopping_ STOA_GUARDED_BY(mutex_) = false;

@@ -179,7 +179,6 @@ Status LocalServer::take_number(std::int64_t epoch) {
 Status LocalServer::open(const Acknowledgers& list) {
     STOA_CHECK(run("STOP SLAVE", kStopMs));
     STOA_CHECK(run("RESET SLAVE ALL"));
-    STOA_CHECK(take_number(list.epoch));
     STOA_CHECK(run("DO RELEASE_LOCK('stoa_election')"));
     STOA_CHECK(run("SET GLOBAL rpl_semi_sync_slave_enabled=0"));
     STOA_CHECK(make_accounts());

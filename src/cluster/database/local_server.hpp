@@ -56,6 +56,9 @@ class LocalServer {
     Status pause_receiving();
     /// Receives as well as applies no more; waits until everything received is applied.
     Status apply(const Position& received, int timeout_ms);
+    /// The number under which a leader of that epoch writes. Ends all sessions but the members' own: they would go on
+    /// with the old one.
+    Status take_number(std::int64_t epoch);
     /// Makes what a leader needs, bars those who may not connect, takes writes.
     Status open(const Acknowledgers& list);
     Status leave_list();
@@ -88,7 +91,6 @@ class LocalServer {
     Status run(const std::string& sql, int timeout_ms = 2'000);
     Result<std::vector<db::mariadb::AdminRow>> query(const std::string& sql, int timeout_ms = 2'000);
     Status make_accounts();
-    Status take_number(std::int64_t epoch);
     Status set_locks(const Acknowledgers& list, bool lock, bool unlock);
 
     const db::mariadb::AdminOptions where_;

@@ -118,6 +118,7 @@ void MemberRuntime::Impl::run() {
         ClusterView view = read_cluster();
         note_vacancy(view);
         note_handover(view);
+        if (self_.token.empty() && view.leader && view.leader->handover == settings_.name) key_.prepare();
         see_acknowledgers(view);
         self_.receipts_lost = receipts_lost(view);
         const Action action = decide(settings_, view, self_, now_us());
@@ -370,6 +371,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
         }
         case Kind::establish:
             STOA_CHECK(led_.set("yes"));
+            STOA_CHECK(take_number());
             return write_list(*action.list);
         case Kind::open:
             return open(*action.list);

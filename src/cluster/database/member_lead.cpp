@@ -64,7 +64,13 @@ Status MemberRuntime::Impl::adopt() {
     STOA_TRY(const auto leader, leader_from_json(key->value));
     if (leader.name != settings_.name || leader.life != self_.life) return not_found("The key is another one.");
     STOA_TRY(const auto list, etcd_.get(keys_.acknowledgers()));
-    STOA_TRY(const auto taken, key_.adopt(*key));
+    STOA_TRY(auto taken, key_.adopt(*key));
+    if (!leader.handover.empty()) {
+        // The handover that the earlier run had begun may still be on its way to etcd: it must come to nothing.
+        Leader again = leader;
+        again.handover.clear();
+        STOA_TRY(taken.revision, key_.rewrite(to_json(again)));
+    }
     self_.token = leader.token;
     self_.epoch = taken.epoch;
     self_.key_revision = taken.revision;
@@ -80,11 +86,21 @@ Status MemberRuntime::Impl::adopt() {
     return {};
 }
 
+/// Sessions with its server end by that, so it is done early: those who want to write come back meanwhile.
+Status MemberRuntime::Impl::take_number() {
+    if (numbered_epoch_ == self_.epoch && numbered_life_ == self_.life) return {};
+    STOA_CHECK(server_.take_number(self_.epoch));
+    numbered_epoch_ = self_.epoch;
+    numbered_life_ = self_.life;
+    return {};
+}
+
 Status MemberRuntime::Impl::open(const Acknowledgers& list) {
     if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
     watchdog_.arm(process_.pid(), watchdog_.until_us(), self_.epoch);
     if (self_.writable && self_.served) return server_.wait_for_receipts(!list.alone);  // only that is another
     came_round(kOpenMs);
+    STOA_CHECK(take_number());
     timeline_.opened(self_.epoch, now_us());
     STOA_CHECK(server_.open(list));
     came_round();
@@ -307,18 +323,27 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     Acknowledgers list = *view.acknowledgers;
     list.preferred = action.member;
     list.base = *position;
-    if (auto written = write_list(list); !written) {
-        locks_unsure_ = true;  // it may stand there all the same
-        return back(written.error());
-    }
-    if (auto ended = server_.end_leadership(); !ended) return back(ended.error());
+    list.closed = true;
+    etcd::Transaction last;
+    last.conditions = {{keys_.leader(), key_.revision()}, {keys_.acknowledgers(), list_revision_}};
+    last.puts = {{keys_.acknowledgers(), to_json(list)}, {keys_.vacated(), to_json(Vacated{self_.epoch, action.reason})}};
+    last.removes = {keys_.leader()};
+    const auto left = etcd_.carry_out(last);
+    if (left && !left->done) return back(Error{Errc::conflict, "What it wrote to etcd has changed there."});
+    // Where the answer was lost the key may be gone, and the successor be led by it: no way back. Else it is given up
+    // here, and they vote.
     watchdog_.disarm();
     self_.writable = self_.as_leader = false;
-    leave_word(action.reason);
+    const auto ended = server_.end_leadership();  // else it looks like a leader without a key, and is ended
     resign();
     self_.served = false;
     peers_.release();
-    log::info("database_hand_over", {{"from", settings_.name}, {"to", action.member}, {"ms", ms_since(begun)}});
+    log::info("database_hand_over", {{"from", settings_.name},
+                                     {"to", action.member},
+                                     {"ms", ms_since(begun)},
+                                     {"problem", !left    ? std::string_view(left.error().message)
+                                                 : !ended ? std::string_view(ended.error().message)
+                                                          : std::string_view()}});
     return {};
 }
 

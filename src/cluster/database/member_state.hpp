@@ -117,6 +117,7 @@ class MemberRuntime::Impl {
     // member_lead.cpp: coming to lead, leading, and ceasing to
     Status take(const Action& action);
     Status adopt();
+    Status take_number();
     Status open(const Acknowledgers& list);
     Status announce(const ClusterView& view);
     /// For people: the log, the metrics, the last changes in etcd.
@@ -217,7 +218,8 @@ class MemberRuntime::Impl {
     bool publish_now_ = false;
     std::map<std::string, std::string> known_addresses_;
     Command answered_;  ///< the last one, which the copy of etcd may not show yet
-    std::int64_t announced_epoch_ = 0;
+    std::int64_t announced_epoch_ = 0, numbered_epoch_ = 0;
+    Life numbered_life_;  ///< of the server that writes under the number of numbered_epoch_
     Action::Kind last_failed_ = Action::Kind::wait;
     std::int64_t failed_us_ = 0;
 

@@ -86,6 +86,7 @@ std::string to_json(const Acknowledgers& record) {
     write(w, "barred", record.barred);
     w.field("alone", record.alone)
         .field("preferred", record.preferred)
+        .field("closed", record.closed)
         .field("kills_by_hang", record.kills_by_hang)
         .field("hung_at_ms", record.hung_at_ms)
         .end_object();
@@ -193,6 +194,7 @@ Result<Acknowledgers> acknowledgers_from_json(std::string_view text) {
     STOA_CHECK(reader.text("base", base)
                    .flag("alone", record.alone)
                    .text("preferred", record.preferred)
+                   .flag("closed", record.closed)
                    .integer("kills_by_hang", record.kills_by_hang)
                    .integer("hung_at_ms", record.hung_at_ms)
                    .require("leader", !record.leader.empty(), "must not be empty")

@@ -71,6 +71,9 @@ struct Acknowledgers {
     std::vector<ServerLife> barred;
     bool alone = false;           ///< commits count without any receipt: an operator's policy allows that
     std::string preferred;        ///< wins among equals: a planned switchover
+    /// The leader writes no more in this epoch, and `base` is all there is; written with the removal of its key. Then
+    /// `preferred`, which has that, need not wait for what the others promise.
+    bool closed = false;
     int kills_by_hang = 0;        ///< leaders in a row that were ended for not answering
     std::int64_t hung_at_ms = 0;  ///< the last of them, wall clock
 

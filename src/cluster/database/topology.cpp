@@ -34,6 +34,9 @@ db::TopologyView read(const DatabaseKeys& keys, const etcd::Mirror::Snapshot& sn
         if (!is_damaged(member.address)) add(member.address);
     }
     out.primary = view.leader && view.leader->open ? server_address(view.leader->address) : kNobody;
+    // One that hands over takes writes for a moment yet, but they would have to be held at once.
+    const bool promoted = view.leader && !view.leader->open && view.leader->handover.empty();
+    if (promoted) out.next = server_address(view.leader->address);
     return out;
 }
 
@@ -63,6 +66,7 @@ void EtcdTopology::on_change(std::function<void()> changed) {
 void EtcdTopology::changed() {
     const auto now = view();
     std::string text = now.primary ? now.primary->printable() : "?";
+    if (now.next) text += " next " + now.next->printable();
     for (const auto& server : now.servers)
         text += " " + server.printable();
     MutexLock lock(mutex_);

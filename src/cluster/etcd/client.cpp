@@ -75,6 +75,24 @@ std::string transaction_body(std::string_view key, std::int64_t mod_revision, st
     return text;
 }
 
+std::string body_of(const Transaction& transaction) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().key("compare").begin_array();
+    for (const auto& condition : transaction.conditions) {
+        out.begin_object();
+        bytes(out, "key", condition.key);
+        out.field("target", "MOD").key("mod_revision").integer_text(condition.mod_revision).end_object();
+    }
+    out.end_array().key("success").begin_array();
+    for (const auto& put : transaction.puts)
+        out.begin_object().key("request_put").raw(put_body(put.key, put.value, 0)).end_object();
+    for (const auto& key : transaction.removes)
+        out.begin_object().key("request_delete_range").raw(key_body(key)).end_object();
+    out.end_array().end_object();
+    return text;
+}
+
 std::string page_body(const std::string& from, const std::string& end, int keys, std::int64_t revision) {
     std::string text;
     json::Writer out(text);
@@ -199,6 +217,18 @@ Result<Outcome> Client::remove_if_unchanged(std::string_view key, std::int64_t m
     STOA_TRY(Outcome outcome,
              conditional(transaction_body(key, mod_revision, "request_delete_range", key_body(key)), nullptr));
     outcome.done = outcome.done || !outcome.current;
+    return outcome;
+}
+
+Result<Outcome> Client::carry_out(const Transaction& transaction) {
+    for (const auto& put : transaction.puts)
+        STOA_CHECK(check_size(put.key, put.value));
+    STOA_TRY(const Answer answer, call("kv/txn", body_of(transaction)));
+    Outcome outcome;
+    outcome.revision = gateway::revision(answer.body);
+    const json::Value* succeeded = answer.body.find("succeeded");  // absent when false
+    outcome.done = succeeded && succeeded->as_bool().value_or(false);
+    if (!outcome.done && answer.repeated) return Error{Errc::timeout, "The answer of etcd to an earlier try was lost."};
     return outcome;
 }
 

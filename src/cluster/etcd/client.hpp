@@ -42,6 +42,20 @@ struct ServerStatus {
     std::int64_t database_bytes = 0;
 };
 
+/// Changes that happen all at once or not at all.
+struct Transaction {
+    struct Condition {
+        std::string key;
+        std::int64_t mod_revision = 0;  ///< when it was last changed; 0 = absent
+    };
+    struct Put {
+        std::string key, value;
+    };
+    std::vector<Condition> conditions;
+    std::vector<Put> puts;  ///< without a lease
+    std::vector<std::string> removes;
+};
+
 /// How a conditional write went.
 struct Outcome {
     bool done = false;
@@ -79,6 +93,10 @@ class Client {
                                            std::string_view held_key, std::int64_t held_create_revision);
     /// Also done when it is gone already.
     Result<Outcome> remove_if_unchanged(std::string_view key, std::int64_t mod_revision);
+
+    /// Not done: a condition was not met. After an answer that was lost, whether it happened cannot be told from that:
+    /// then the error is timeout.
+    Result<Outcome> carry_out(const Transaction& transaction);
 
     Result<LeaseId> grant_lease(int ttl_s);
     /// Gives the seconds it has again. not_found when it has expired.

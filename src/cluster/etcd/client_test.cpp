@@ -96,6 +96,28 @@ TEST_F(OneEtcd, WritesOnlyWhatNobodyChanged) {
     EXPECT_FALSE(client.put_if_unchanged("lock", "late", changed->revision)->done);
 }
 
+TEST_F(OneEtcd, CarriesOutATransactionWholeOrNotAtAll) {
+    ASSERT_TRUE(client.put("held", "mine").ok());
+    ASSERT_TRUE(client.put("list", "first").ok());
+    const auto revision_of = [&](const char* key) { return (**client.get(key)).mod_revision; };
+    Transaction transaction;
+    transaction.conditions = {{"held", revision_of("held")}, {"list", revision_of("list")}, {"absent", 0}};
+    transaction.puts = {{"list", "last"}, {"word", "why"}};
+    transaction.removes = {"held"};
+    ASSERT_TRUE(client.put("list", "second").ok());
+    const auto refused = client.carry_out(transaction);
+    ASSERT_TRUE(refused.ok());
+    EXPECT_FALSE(refused->done);
+    EXPECT_FALSE(*client.get("word"));
+    EXPECT_EQ((**client.get("held")).value, "mine");
+    transaction.conditions[1].mod_revision = revision_of("list");
+    const auto done = client.carry_out(transaction);
+    ASSERT_TRUE(done.ok() && done->done);
+    EXPECT_EQ((**client.get("list")).value, "last");
+    EXPECT_EQ((**client.get("word")).mod_revision, done->revision);
+    EXPECT_FALSE(*client.get("held"));
+}
+
 TEST_F(OneEtcd, LetsExactlyOneOfManyWin) {
     for (int round = 0; round < 5; ++round) {
         std::atomic<int> winners{0}, failures{0};

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::int64_t kProbeUs = 250'000;        ///< between looks at a server that is well
 constexpr std::int64_t kProbeSoonUs = 30'000;     ///< while there is no primary
+constexpr std::int64_t kProbeNextUs = 10'000;     ///< at one that is being promoted
+constexpr std::size_t kWarmMax = 8;               ///< sessions of a kind opened with it before it takes writes
+constexpr int kWarmAtOnce = 2;
 constexpr std::int64_t kProbeCallUs = 1'000'000;  ///< a server that takes longer counts as down
 constexpr std::int64_t kTopologyUs = 1'000'000;
 constexpr std::int64_t kAwaitLookUs = 3'000;      ///< between looks at replicas that a commit waits for
@@ -156,8 +159,9 @@ void Servers::follow_topology() {
             gone.push_back(server);
         }
         servers_ = std::move(kept);
-        const bool decided_anew = decided_ != view.primary;
+        const bool decided_anew = decided_ != view.primary || next_ != view.next;
         decided_ = view.primary;
+        next_ = view.next;
         if (decided_anew) {
             if (view.primary && primary_ != nullptr && !(primary_->address == *view.primary)) deposed = primary_;
             for (const auto& server : servers_) {
@@ -184,7 +188,7 @@ void Servers::follow_topology() {
 void Servers::probe_loop(const std::shared_ptr<Server>& server) {
     pthread_setname_np(pthread_self(), "db-probe");
     for (;;) {
-        const std::int64_t wait_us = probe(*server);
+        const std::int64_t wait_us = probe(server);
         MutexLock lock(mutex_);
         if (!server->wanted) break;
         if (!server->probe_now) server->probe_wake.wait_us(mutex_, wait_us);
@@ -195,7 +199,8 @@ void Servers::probe_loop(const std::shared_ptr<Server>& server) {
 }
 
 /// Returns how long until the next look.
-std::int64_t Servers::probe(Server& server) {
+std::int64_t Servers::probe(const std::shared_ptr<Server>& known) {
+    Server& server = *known;
     Probe found;
     if (server.probe == nullptr) {
         Connection::Failure failure;
@@ -232,15 +237,53 @@ std::int64_t Servers::probe(Server& server) {
         }
     }
     note_probe(server, found);
+    if (found.role != Role::down) warm_up(known);
     MutexLock lock(mutex_);
+    if (is_next(server)) return kProbeNextUs;
     return primary_ == nullptr || found.role == Role::down ? kProbeSoonUs : kProbeUs;
+}
+
+bool Servers::is_next(const Server& server) const {
+    return next_ && primary_ == nullptr && server.address == *next_;
+}
+
+/// Opens sessions with the one that will be the next, as many as with the last primary: all who were held come at once.
+/// A few at a time, between looks at it.
+void Servers::warm_up(const std::shared_ptr<Server>& server) {
+    int opened = 0;
+    for (const auto purpose : {Purpose::write, Purpose::read}) {
+        const auto slot = static_cast<std::size_t>(purpose);
+        while (opened < kWarmAtOnce) {
+            {
+                MutexLock lock(mutex_);
+                const auto enough = std::min(wanted_sessions_[slot], kWarmMax);
+                if (closing_ || !is_next(*server) || server->sessions[slot] >= enough) break;
+                ++server->sessions[slot];
+            }
+            if (!open_counted(server, purpose, now_us() + kProbeCallUs)) return;
+            ++opened;
+        }
+    }
 }
 
 void Servers::note_probe(Server& server, const Probe& found) {
     bool cut = false;
+    std::vector<std::unique_ptr<Connection>> broken;  // closed outside the lock
     {
         MutexLock lock(mutex_);
         if (!server.wanted) return;
+        if (&server == primary_.get()) {
+            for (std::size_t slot = 0; slot < kPurposes; ++slot)
+                wanted_sessions_[slot] = server.sessions[slot];
+        }
+        if (found.role == Role::down) {  // what was idle went the way of the session that looks
+            for (std::size_t slot = 0; slot < kPurposes; ++slot) {
+                server.sessions[slot] -= server.idle[slot].size();
+                for (auto& idle : server.idle[slot])
+                    broken.push_back(std::move(idle));
+                server.idle[slot].clear();
+            }
+        }
         if (server.role != found.role || server.problem != found.problem) {
             const auto level_bad = !found.problem.empty();
             const std::string address = server.address.printable();
@@ -293,7 +336,8 @@ void Servers::choose_primary() {
     const auto writable = [](const auto& server) { return server->role == Role::primary; };
     if (decided_) {
         for (const auto& server : servers_) {
-            if (server->address == *decided_ && writable(server)) chosen = server;
+            const bool meant = server->address == *decided_ || (next_ && server->address == *next_);
+            if (meant && writable(server)) chosen = server;
         }
     } else if (options_.galera) {
         // All take writes, and what one has another may show a moment later: all processes take the same one, the first
@@ -510,6 +554,12 @@ Result<Servers::Lease> Servers::lease(const std::shared_ptr<Server>& server, Pur
         if (auto known = idle(server, purpose)) return std::move(*known);
         ++server->sessions[slot];
     }
+    return open_counted(server, purpose, deadline_us);
+}
+
+Result<Servers::Lease> Servers::open_counted(const std::shared_ptr<Server>& server, Purpose purpose,
+                                             std::int64_t deadline_us) {
+    const auto slot = static_cast<std::size_t>(purpose);
     Lease lease;
     lease.server_ = server;
     lease.servers_ = this;

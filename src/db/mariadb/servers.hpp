@@ -6,6 +6,7 @@
 // a cluster with a majority). Of several, the one that was the primary stays it, else the first in order of preference;
 // with Galera always the first in order, so that all processes agree.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -92,7 +93,7 @@ class Servers {
     void follow_topology();
     void topology_changed() STOA_EXCLUDES(mutex_);
     void probe_loop(const std::shared_ptr<Server>& server);
-    std::int64_t probe(Server& server);
+    std::int64_t probe(const std::shared_ptr<Server>& known);
     void note_probe(Server& server, const Probe& found) STOA_EXCLUDES(mutex_);
     void choose_primary() STOA_REQUIRES(mutex_);
     void measure_lag(Server& server, const GtidPosition& position) STOA_REQUIRES(mutex_);
@@ -101,6 +102,11 @@ class Servers {
     std::optional<Lease> idle(const std::shared_ptr<Server>& server, Purpose purpose) STOA_REQUIRES(mutex_);
     Result<Lease> lease(const std::shared_ptr<Server>& server, Purpose purpose, std::int64_t deadline_us)
         STOA_EXCLUDES(mutex_);
+    /// The session is counted already.
+    Result<Lease> open_counted(const std::shared_ptr<Server>& server, Purpose purpose, std::int64_t deadline_us)
+        STOA_EXCLUDES(mutex_);
+    bool is_next(const Server& server) const STOA_REQUIRES(mutex_);
+    void warm_up(const std::shared_ptr<Server>& server) STOA_EXCLUDES(mutex_);
     void take_back(Server& server, Purpose purpose, std::unique_ptr<Connection> connection) STOA_EXCLUDES(mutex_);
 
     const ServersOptions options_;
@@ -115,6 +121,8 @@ class Servers {
     std::vector<std::shared_ptr<Server>> servers_ STOA_GUARDED_BY(mutex_);
     std::shared_ptr<Server> primary_ STOA_GUARDED_BY(mutex_);
     std::optional<ServerAddress> decided_ STOA_GUARDED_BY(mutex_);
+    std::optional<ServerAddress> next_ STOA_GUARDED_BY(mutex_);
+    std::array<std::size_t, 3> wanted_sessions_ STOA_GUARDED_BY(mutex_){};  ///< by purpose: the last primary's
     bool topology_moved_ STOA_GUARDED_BY(mutex_) = false;
     bool closing_ STOA_GUARDED_BY(mutex_) = false;
     /// When the primary stood where: tells how old what a replica has is.

@@ -42,7 +42,7 @@ struct Etcd {
     std::int64_t next_lease = 1;
     std::map<std::int64_t, Lease> leases;
     std::optional<Leader> leader;
-    std::int64_t leader_created = 0, leader_lease = 0;
+    std::int64_t leader_created = 0, leader_revision = 0, leader_lease = 0;
     std::optional<Acknowledgers> list;
     std::int64_t list_revision = 0;
     std::map<std::string, Member> members;
@@ -698,6 +698,11 @@ class Simulation {
                 *lease = at->first;
                 *created = etcd_.leader_created;
                 *token = etcd_.leader->token;
+                if (etcd_.leader->handover.empty()) return;
+                // A handover that the run before began may still be on its way.
+                changed();
+                etcd_.leader->handover.clear();
+                etcd_.leader_revision = etcd_.revision;
             },
             [this, n = &node, lease, created, token, sent](bool answered) {
                 busy(*n, kTickUs);
@@ -730,7 +735,7 @@ class Simulation {
                 etcd_.leases[*lease] = {now_ + 3 * kSecondUs};
                 etcd_.leader_lease = *lease;
                 changed();
-                etcd_.leader_created = etcd_.revision;
+                etcd_.leader_created = etcd_.leader_revision = etcd_.revision;
                 *got = true;
             },
             [this, n = &node, action, token, got, lease, view, list_revision, sent](bool answered) {
@@ -891,7 +896,7 @@ class Simulation {
                 if (!etcd_.leader || etcd_.leader->token != leader.token) return;
                 changed();
                 etcd_.leader = leader;
-                *done = etcd_.revision;
+                *done = etcd_.leader_revision = etcd_.revision;
             },
             [this, n = &node, leader, done, then = std::move(then)](bool answered) {
                 const bool written = answered && *done != 0;
@@ -954,20 +959,22 @@ class Simulation {
         Acknowledgers list = *node.view->acknowledgers;
         list.preferred = to;
         list.base = position_of(node.log);
-        auto done = std::make_shared<std::int64_t>(0);
+        list.closed = true;
+        auto done = std::make_shared<bool>(false);
         ask_etcd(
             node,
-            [this, list, done, expected = node.list_known_revision] {
-                if (etcd_.list_revision != expected || !etcd_.leader || etcd_.leader->token != list.token) return;
+            [this, list, done, expected = node.list_known_revision, key = node.self.key_revision] {
+                const bool same = etcd_.list_revision == expected && etcd_.leader_revision == key;
+                if (!same || !etcd_.leader || etcd_.leader->token != list.token) return;
                 changed();
                 etcd_.list = list;
-                etcd_.list_revision = *done = etcd_.revision;
+                etcd_.list_revision = etcd_.revision;
+                etcd_.leases.erase(etcd_.leader_lease);
+                etcd_.leader.reset();
+                *done = true;
             },
-            [this, n, done, list](bool answered) {
-                n->locks_unsure = !answered || *done == 0;
-                if (n->locks_unsure) return resume(*n);
-                n->list_known_revision = *done;
-                known(*n, n->view->leader, list, *done);
+            [this, n, done](bool answered) {
+                if (answered && !*done) return resume(*n);
                 sql(*n, [this, n, generation = n->generation] {
                     n->as_leader = n->closing = false;
                     if (!acts_on(*n, generation)) return;

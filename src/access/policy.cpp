@@ -66,13 +66,16 @@ int level_of(Operation operation) {
     return 4;
 }
 
-/// Everybody, the user, and the user's departments: "*", "U5", "D3", "DR3".
+/// Everybody, all employees, the user, the user's departments, and those above them: "*", "UA", "U5", "D3", "DR3".
 std::vector<db::Value> access_codes(const Actor& actor) {
     std::vector<db::Value> codes{std::string("*"), "U" + std::to_string(actor.user)};
     for (const RecordId department : actor.departments) {
         codes.emplace_back("D" + std::to_string(department));
         codes.emplace_back("DR" + std::to_string(department));
     }
+    for (const RecordId department : actor.departments_above)
+        codes.emplace_back("DR" + std::to_string(department));
+    if (actor.role == model::Role::employee) codes.emplace_back(std::string("UA"));
     return codes;
 }
 

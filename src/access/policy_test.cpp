@@ -18,6 +18,10 @@ class PolicyTest : public ::testing::Test {
             {"name":"HELPERS","type":"links","target":"user","link_table":"helpers"}]})");
         add(R"({"name":"note","table":"notes","access":"tasks.checklistitem","parent":{"entity":"task","field":"TASK_ID"},
             "fields":[{"name":"ID","type":"id"},{"name":"TASK_ID","type":"reference","target":"task"}]})");
+        add(R"({"name":"grant","table":"grants","fields":[{"name":"ID","type":"id"},{"name":"OBJECT_ID","type":"integer"},
+            {"name":"ACCESS_CODE"},{"name":"LEVEL","type":"integer"}]})");
+        add(R"({"name":"paper","table":"papers","access":"no.such.section","grants":{"entity":"grant","path":"WAY"},
+            "fields":[{"name":"ID","type":"id"},{"name":"WAY","type":"links","target":"paper","link_table":"ways"}]})");
         add(R"({"name":"dark","table":"dark","fields":[{"name":"ID","type":"id"}]})");
         add(R"({"name":"odd","table":"odd","access":"no.such.section","fields":[{"name":"ID","type":"id"}]})");
     }
@@ -72,6 +76,21 @@ TEST_F(PolicyTest, a_child_is_reachable_only_where_its_parent_is) {
     EXPECT_EQ(rows.table, "tasks");
     EXPECT_EQ(kind(user(model::Role::extranet), "note", Operation::add), Kind::never);
     EXPECT_EQ(kind(user(model::Role::admin), "note", Operation::read), Kind::always);
+}
+
+TEST_F(PolicyTest, grants_reach_employees_their_departments_and_those_below) {
+    const auto codes = [&](model::Role role) {
+        model::Actor actor = user(role);
+        actor.departments = {5};
+        actor.departments_above = {2, 1};
+        const auto rows = policy_.rows(actor, registry_.entity("paper"), Operation::read);
+        std::string out;
+        for (const db::Value& code : rows.children.at(0).children.at(0).children.at(0).values)
+            out += std::get<std::string>(code) + " ";
+        return out;
+    };
+    EXPECT_EQ(codes(model::Role::employee), "* U7 D5 DR5 DR2 DR1 UA ");
+    EXPECT_EQ(codes(model::Role::extranet), "* U7 D5 DR5 DR2 DR1 ");
 }
 
 }  // namespace

@@ -30,11 +30,17 @@ inline constexpr std::array kRules = {
     Rule{"disk.storage", model::Role::extranet, Reach::own, Reach::none, Reach::none, Reach::none},
     Rule{"disk.object", model::Role::extranet, Reach::all, Reach::all, Reach::all, Reach::own},
     Rule{"personal", model::Role::employee, Reach::own, Reach::own, Reach::own, Reach::own},
+    Rule{"log.post", model::Role::employee, Reach::own, Reach::all, Reach::own, Reach::own},
+    Rule{"log.comment", model::Role::employee, Reach::all, Reach::all, Reach::own, Reach::own},
+    Rule{"log.*", model::Role::employee, Reach::all, Reach::own, Reach::own, Reach::own},
     Rule{"tasks.comment", model::Role::extranet, Reach::all, Reach::all, Reach::own, Reach::own},
     Rule{"tasks.checklistitem", model::Role::extranet, Reach::all, Reach::none, Reach::all, Reach::none},
     Rule{"tasks.*", model::Role::extranet, Reach::own, Reach::none, Reach::own, Reach::none},
     Rule{"people", model::Role::extranet, Reach::own, Reach::none, Reach::own, Reach::none},
     Rule{"personal", model::Role::extranet, Reach::own, Reach::own, Reach::own, Reach::own},
+    Rule{"log.post", model::Role::extranet, Reach::own, Reach::none, Reach::own, Reach::own},
+    Rule{"log.comment", model::Role::extranet, Reach::all, Reach::all, Reach::own, Reach::own},
+    Rule{"log.*", model::Role::extranet, Reach::all, Reach::own, Reach::own, Reach::own},
 };
 
 }  // namespace stoa::access

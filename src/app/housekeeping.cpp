@@ -1,6 +1,7 @@
 #include "app/housekeeping.hpp"
 
 #include "base/log.hpp"
+#include "modules/notify/cleanup.hpp"
 
 namespace stoa::app {
 
@@ -29,6 +30,11 @@ void Housekeeping::run(bool purge) {
     if (const auto purged = accounts::purge_expired(portal_.database(), now); !purged)
         complain("expired", purged.error());
     if (const auto purged = portal_.database().purge_receipts(now); !purged) complain("receipts", purged.error());
+    // Looks over all accounts, so not at each turn.
+    if (++purges_ % kOldNotificationsEveryPurges == 0) {
+        const auto removed = notify::remove_old(portal_.database(), portal_.model().registry, now, 500);
+        if (!removed) complain("old_notifications", removed.error());
+    }
     if (const auto ended = portal_.end_forgotten_move(now); !ended) {
         complain("forgotten_move", ended.error());
     } else if (*ended) {

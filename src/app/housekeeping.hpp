@@ -22,6 +22,7 @@ class Housekeeping {
   private:
     static constexpr int kNotesEveryTicks = 5;
     static constexpr int kPurgeEveryTicks = 60;
+    static constexpr int kOldNotificationsEveryPurges = 60;
     void run(bool purge);
 
     Portal& portal_;
@@ -29,6 +30,7 @@ class Housekeeping {
     ThreadPool& workers_;
     std::atomic<int> ticks_{0};
     std::atomic<bool> running_{false};
+    int purges_ = 0;  ///< one run at a time
 };
 
 }  // namespace stoa::app

@@ -4,16 +4,20 @@
 #include <cstdlib>
 
 #include "api/crud.hpp"
+#include "app/drive_bridge.hpp"
 #include "app/push_key.hpp"
 #include "app_data.hpp"
 #include "db/transfer/move.hpp"
 #include "model/migrations.hpp"
 #include "modules/accounts/module.hpp"
+#include "modules/chat/module.hpp"
 #include "modules/crm/module.hpp"
 #include "modules/drive/module.hpp"
 #include "modules/mail/module.hpp"
+#include "modules/notify/module.hpp"
 #include "modules/people/module.hpp"
 #include "modules/pull/module.hpp"
+#include "modules/stream/module.hpp"
 #include "modules/tasks/module.hpp"
 #include "modules/timeman/module.hpp"
 #include "rest/wire_methods.hpp"
@@ -68,6 +72,9 @@ Status Portal::register_all() {
     STOA_CHECK(timeman::register_entities(registry_));
     STOA_CHECK(mail::register_entities(registry_));
     STOA_CHECK(drive::register_entities(registry_));
+    STOA_CHECK(chat::register_entities(registry_));
+    STOA_CHECK(notify::register_entities(registry_));
+    STOA_CHECK(stream::register_entities(registry_, &stream_bridge_));
     STOA_CHECK(rest::register_entities(registry_));
     api::add_entity_methods(methods_, registry_);
     rest::add_methods(methods_);
@@ -79,6 +86,9 @@ Status Portal::register_all() {
     mail::add_methods(methods_);
     drive::add_methods(methods_);
     pull::add_methods(methods_);
+    chat::add_methods(methods_);
+    notify::add_methods(methods_);
+    stream::add_methods(methods_, keep_in_drive);
     return {};
 }
 
@@ -104,7 +114,8 @@ Status Portal::open_services() {
     policy_ = std::make_unique<access::RolePolicy>(registry_);
     metadata_ = std::make_unique<model::MetadataCache>(registry_, kCachedAccountsMax);
     outbox_ = std::make_unique<model::Outbox>(*database_);
-    model_.reset(new model::ModelServices{registry_, *metadata_, *policy_, *outbox_, system_clock()});
+    pushes_ = std::make_unique<model::PushOutbox>(*database_);
+    model_.reset(new model::ModelServices{registry_, *metadata_, *policy_, *outbox_, *pushes_, system_clock()});
     accounts_.reset(new accounts::Services{*database_, *model_, revocations_});
     api_.reset(new api::Services{*model_, methods_, kVersion});
     return {};

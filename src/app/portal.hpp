@@ -10,6 +10,7 @@
 #include "api/method.hpp"
 #include "api/push_channels.hpp"
 #include "app/store.hpp"
+#include "app/stream_bridge.hpp"
 #include "app/user_bridge.hpp"
 #include "base/config.hpp"
 #include "bus/bus.hpp"
@@ -67,6 +68,7 @@ class Portal {
     std::unique_ptr<cache::Cache> cache_;
     accounts::Revocations revocations_;
     UserBridge user_bridge_;
+    StreamBridge stream_bridge_;
     model::Registry registry_;
     api::MethodTable methods_;
     std::unique_ptr<access::RolePolicy> policy_;
@@ -74,6 +76,7 @@ class Portal {
     std::string store_file_;  ///< of the embedded store; empty without one
     std::unique_ptr<model::MetadataCache> metadata_;
     std::unique_ptr<model::Outbox> outbox_;
+    std::unique_ptr<model::PushOutbox> pushes_;
     std::unique_ptr<model::ModelServices> model_;
     std::unique_ptr<accounts::Services> accounts_;
     std::unique_ptr<api::PushChannels> push_channels_;

@@ -15,8 +15,9 @@ struct Actor {
     AccountId account = 0;
     UserId user = 0;  ///< 0 with system = true: the program itself
     Role role = Role::none;
-    std::vector<RecordId> departments;       ///< the user's
-    std::vector<UserId> department_members;  ///< users of those departments (row filter "department")
+    std::vector<RecordId> departments;        ///< the user's
+    std::vector<RecordId> departments_above;  ///< in which those lie
+    std::vector<UserId> department_members;   ///< users of those departments (row filter "department")
     bool system = false;  ///< seeding, imports, repair: everything allowed, read_only fields may be set
 
     bool is_admin() const { return system || role == Role::admin; }

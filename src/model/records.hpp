@@ -21,6 +21,7 @@
 #include "model/actor.hpp"
 #include "model/metadata.hpp"
 #include "model/outbox.hpp"
+#include "model/push_outbox.hpp"
 #include "model/record.hpp"
 #include "model/registry.hpp"
 
@@ -32,6 +33,7 @@ struct ModelServices {
     MetadataCache& metadata;
     const AccessPolicy& access;
     Outbox& outbox;
+    PushOutbox& pushes;
     const Clock& clock;
 };
 

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "json/writer.hpp"
+#include "model/push_outbox.hpp"
 
 namespace stoa::push {
 namespace {
@@ -46,6 +47,23 @@ Result<std::vector<UserId>> read_users(const json::Value& params, std::string_vi
         const auto user = one->as_integer();
         if (!user || *user < 1) return invalid("A user is a number from 1 on.", std::string(member));
         out.push_back(*user);
+    }
+    return out;
+}
+
+Result<std::vector<std::string>> read_tags(const json::Value& params) {
+    std::vector<std::string> out;
+    const json::Value* const list = params.find("tags");
+    if (list == nullptr) return invalid("There are no tags.", "tags");
+    const auto items = list->items();
+    if (items.size() > limits::push_tags_max) {
+        return Error{Errc::too_large,
+                     "A connection watches at most " + std::to_string(limits::push_tags_max) + " tags.", "tags"};
+    }
+    for (const json::Value* one : items) {
+        const std::string tag = one->as_text().value_or("");
+        STOA_CHECK(model::check_push_tag(tag));
+        out.push_back(tag_route(tag));
     }
     return out;
 }

@@ -30,6 +30,8 @@ class SendingRate {
 Result<std::string> users_last_seen(const json::Value& params, const Account& account);
 
 /// A list of users' numbers. Errors: invalid_argument naming the member, too_large.
+/// The routes of the member "tags". Errors: too_large, invalid_argument.
+Result<std::vector<std::string>> read_tags(const json::Value& params);
 Result<std::vector<UserId>> read_users(const json::Value& params, std::string_view member);
 
 }  // namespace stoa::push

@@ -54,9 +54,11 @@ Status Feed::publish(AccountId account, Publication publication) {
     return {};
 }
 
-Status Feed::publish_and_wait(AccountId account, const Publication& publication, const std::string& once) {
-    const bus::Telling telling{log_of(account), to_text(publication), once};
-    STOA_CHECK(bus_.tell({&telling, 1}, kLog));
+Status Feed::publish_and_wait(AccountId account, std::span<const KeyedPublication> publications) {
+    std::vector<bus::Telling> tellings;
+    for (const auto& [publication, once] : publications)
+        tellings.push_back({log_of(account), to_text(publication), once});
+    STOA_CHECK(bus_.tell(tellings, kLog));
     return {};
 }
 
@@ -170,7 +172,8 @@ Status Feed::load(Account& account, bool after_gap) {
     // The server may be another one that lacks what some have heard: only what is told next shows that, so it is told
     // at once. Everybody who was here before asks the same; once is enough.
     if (after_gap && loading.top) {
-        (void)publish_and_wait(account.id(), {}, log + ":" + top.text());
+        const KeyedPublication nothing{{}, log + ":" + top.text()};
+        (void)publish_and_wait(account.id(), {&nothing, 1});
     }
     return {};
 }

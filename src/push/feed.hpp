@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -27,9 +28,9 @@ class Feed {
 
     /// Errors: busy (limits::push_queue_max wait: the bus is away).
     Status publish(AccountId account, Publication publication) STOA_EXCLUDES(mutex_);
-    /// Waits until the log has it; what has the same key is told once. Not on I/O threads. Errors: those of
-    /// Bus::tell().
-    Status publish_and_wait(AccountId account, const Publication& publication, const std::string& once);
+    /// Waits until the log has them, at most limits::bus_tellings_max, in their order. Not on I/O threads. Errors:
+    /// those of Bus::tell(); then it is not known which of them it has.
+    Status publish_and_wait(AccountId account, std::span<const KeyedPublication> publications);
 
     /// The account hears its log from now on, until the subscription ends.
     Result<bus::Subscription> follow(const std::shared_ptr<Account>& account);

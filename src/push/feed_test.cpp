@@ -182,9 +182,9 @@ TEST(Feed, what_is_published_under_one_key_is_heard_once) {
     Feed feed(*a.bus);
     PushClient client = b.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
-    const Publication publication{{"u1"}, body_of("test", "number", R"({"n":1})", 0), {}};
-    EXPECT_TRUE(feed.publish_and_wait(1, publication, "outbox:1:7").ok());
-    EXPECT_TRUE(feed.publish_and_wait(1, publication, "outbox:1:7").ok());
+    const KeyedPublication one{{{"u1"}, body_of("test", "number", R"({"n":1})", 0), {}}, "outbox:1:7"};
+    EXPECT_TRUE(feed.publish_and_wait(1, {&one, 1}).ok());
+    EXPECT_TRUE(feed.publish_and_wait(1, {&one, 1}).ok());
     a.push.publish("u1", 2);
     EXPECT_EQ(until(client, number(2)), numbers(1, 2));
 }

@@ -21,6 +21,14 @@ Status Hub::publish(AccountId account_id, Publication publication) {
     return {};
 }
 
+Status Hub::publish_once(AccountId account_id, std::span<const KeyedPublication> publications) {
+    if (feed_) return feed_->publish_and_wait(account_id, publications);
+    const auto own = account(account_id);
+    for (const KeyedPublication& one : publications)
+        own->publish(one.publication);
+    return {};
+}
+
 std::shared_ptr<Account> Hub::account(AccountId id) {
     const MutexLock lock(mutex_);
     Followed& followed = accounts_[id];

@@ -4,6 +4,7 @@
 // Alone, or with a bus one of several that carry the same streams (feed.hpp).
 
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,12 @@ class Hub {
 
     /// Tells everybody who listens. Errors: too_large, invalid_argument, busy.
     Status publish(AccountId account, Publication publication);
+
+    /// The same for several in their order; with a bus each is told once, however often and by whomever it is published
+    /// under its key. Waits for the bus: not on I/O threads. Errors: those of Feed::publish_and_wait().
+    Status publish_once(AccountId account, std::span<const KeyedPublication> publications);
+    /// Other processes carry the same streams.
+    bool is_shared() const { return feed_ != nullptr; }
 
     std::shared_ptr<Account> account(AccountId id) STOA_EXCLUDES(mutex_);
     std::shared_ptr<Shard> shard(const std::shared_ptr<net::IoLoop>& loop) STOA_EXCLUDES(mutex_);

@@ -27,6 +27,9 @@ std::string user_route(std::int64_t user) {
 std::string status_route(std::int64_t user) {
     return "o" + std::to_string(user);
 }
+std::string tag_route(std::string_view tag) {
+    return "t" + std::string(tag);
+}
 
 std::string route_of(const api::PushChannel& channel) {
     using Kind = api::PushChannel::Kind;

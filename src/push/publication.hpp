@@ -2,7 +2,8 @@
 // What is told to clients, and the text in which processes tell each other. Values and pure functions, any thread.
 //
 // A route is whom a message is for, inside one account: "all", "u17" (user 17), "x<app>" and "x<app>:17" (an
-// application's users), "o17" (who wants to know whether user 17 is online). A connection has the routes of the
+// application's users), "o17" (who wants to know whether user 17 is online), "tNAME" (who watches that tag). Behind a
+// user's route, "+tNAME": whoever hears the message watches that tag from now on. A connection has the routes of the
 // channels that it showed.
 
 #include <cstdint>
@@ -28,8 +29,16 @@ struct Publication {
     bool operator==(const Publication&) const = default;
 };
 
+/// Is told once, however often it is published under that key.
+struct KeyedPublication {
+    Publication publication;
+    std::string once;
+};
+
 std::string user_route(std::int64_t user);
 std::string status_route(std::int64_t user);
+std::string tag_route(std::string_view tag);
+inline constexpr char kWatchMark = '+';
 extern const char* const kAccountRoute;
 /// What whoever shows this channel hears; of an open one: whom one sends to with it.
 std::string route_of(const api::PushChannel& channel);

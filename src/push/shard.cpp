@@ -60,7 +60,20 @@ void Shard::deliver_now(AccountId account, const EntryPtr& entry) {
         std::erase(listeners, nullptr);
         if (listeners.empty()) routes->second.erase(found);
     }
-    if (routes->second.empty()) accounts_.erase(routes);
+    if (routes->second.empty()) {
+        accounts_.erase(routes);
+    } else if (entry->routes.size() > 1 && entry->routes.back().front() == kWatchMark) {
+        extend_watch(account, *entry);
+    }
+}
+
+void Shard::extend_watch(AccountId account, const Entry& entry) {
+    const auto listeners = accounts_[account][entry.routes.front()];  // a copy: who watches is entered there, too
+    for (Subscriber* const one : listeners) {
+        for (const std::string& route : entry.routes) {
+            if (route.front() == kWatchMark) one->watch(route.substr(1));
+        }
+    }
 }
 
 void Shard::tell_lacking(AccountId account, Position top) {

@@ -47,6 +47,8 @@ class Shard : public std::enable_shared_from_this<Shard> {
 
   private:
     void deliver_now(AccountId account, const EntryPtr& entry);
+    /// Whoever has just heard the message of that route watches more from now on.
+    void extend_watch(AccountId account, const Entry& entry);
     void ask_for_flush();
     void flush_all();
     void close_some(std::size_t count);

@@ -98,8 +98,9 @@ void SocketClient::on_text(std::string_view message) {
 Result<std::string> SocketClient::answer(const RpcRequest& request) {
     if (request.method == "publish") return publish(request.params);
     if (request.method == "getUsersLastSeen") return users_last_seen(request.params, account());
-    if (request.method == "subscribeStatusChange") return watch(request.params, true);
-    if (request.method == "unsubscribeStatusChange") return watch(request.params, false);
+    if (request.method == "subscribeStatusChange") return watch_user(request.params, true);
+    if (request.method == "unsubscribeStatusChange") return watch_user(request.params, false);
+    if (request.method == "watch") return watch_tags(request.params);
     if (request.method == "ping") return std::string("{}");
     if (request.method == "listChannels") {
         std::string out = "[";
@@ -120,7 +121,14 @@ Result<std::string> SocketClient::publish(const json::Value& params) {
     return std::string("{}");
 }
 
-Result<std::string> SocketClient::watch(const json::Value& params, bool on) {
+Result<std::string> SocketClient::watch_tags(const json::Value& params) {
+    if (!session().app.empty()) return Error{Errc::forbidden, "Applications bind events instead."};
+    STOA_TRY(const auto routes, read_tags(params));
+    watch_only(routes);
+    return std::string("{}");
+}
+
+Result<std::string> SocketClient::watch_user(const json::Value& params, bool on) {
     const json::Value* const user = params.find("userId");
     const auto number = user != nullptr ? user->as_integer() : std::nullopt;
     if (!number || *number < 1) return invalid("A user is a number from 1 on.", "userId");
@@ -128,17 +136,17 @@ Result<std::string> SocketClient::watch(const json::Value& params, bool on) {
     const std::size_t before = session().routes.size();
     if (!on) {
         stop_listening(route);
-        if (session().routes.size() < before && --watched_ == 0) account().watch_status(-1);
+        if (session().routes.size() < before && --users_watched_ == 0) account().watch_status(-1);
         return std::string("{}");
     }
-    if (watched_ == limits::push_status_subscriptions_max) {
+    if (users_watched_ == limits::push_status_subscriptions_max) {
         return Error{Errc::too_large,
                      "At most " + std::to_string(limits::push_status_subscriptions_max) +
                          " users are watched by one connection.",
                      "userId"};
     }
     listen(route);
-    if (session().routes.size() > before && watched_++ == 0) account().watch_status(1);
+    if (session().routes.size() > before && users_watched_++ == 0) account().watch_status(1);
     return std::string("{}");
 }
 
@@ -162,7 +170,7 @@ void SocketClient::on_drain() {
 
 void SocketClient::on_closed() {
     *self_ = nullptr;
-    if (watched_ != 0) account().watch_status(-1);
+    if (users_watched_ != 0) account().watch_status(-1);
     leave();
 }
 

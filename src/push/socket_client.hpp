@@ -32,7 +32,8 @@ class SocketClient final : public Subscriber, public net::WebSocketListener {
     void send(std::string_view text);
     Result<std::string> answer(const RpcRequest& request);
     Result<std::string> publish(const json::Value& params);
-    Result<std::string> watch(const json::Value& params, bool on);
+    Result<std::string> watch_user(const json::Value& params, bool on);
+    Result<std::string> watch_tags(const json::Value& params);
 
     net::WebSocket& socket_;
     Hub& hub_;
@@ -41,7 +42,7 @@ class SocketClient final : public Subscriber, public net::WebSocketListener {
     SendingRate rate_;
     std::int64_t ping_at_us_;
     std::int64_t heard_us_;
-    std::uint16_t watched_ = 0;   ///< users
+    std::uint16_t users_watched_ = 0;
     bool answers_pings_ = false;  ///< has done so once
 };
 

@@ -4,9 +4,21 @@
 
 namespace stoa::push {
 
-net::Frames stream_state(Position position, bool recovered) {
+namespace {
+
+std::string body(bool recovered) {
     const std::string params = std::string("{\"recovered\":") + (recovered ? "true" : "false") + "}";
-    return frame_of(position, {{}, body_of("pull", "stream_state", params, system_clock().now_us()), {}});
+    return body_of("pull", "stream_state", params, system_clock().now_us());
+}
+
+}  // namespace
+
+Publication everything_anew() {
+    return {{kAccountRoute}, body(false), {}};
+}
+
+net::Frames stream_state(Position position, bool recovered) {
+    return frame_of(position, {{}, body(recovered), {}});
 }
 
 }  // namespace stoa::push

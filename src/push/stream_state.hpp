@@ -8,6 +8,8 @@
 namespace stoa::push {
 
 /// {"module_id": "pull", "command": "stream_state", "params": {"recovered": true}}
+/// For everybody of an account: something cannot be told any more.
+Publication everything_anew();
 net::Frames stream_state(Position position, bool recovered);
 
 }  // namespace stoa::push

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/limits.hpp"
+
 namespace stoa::push {
 
 std::optional<bool> Subscriber::join() {
@@ -33,6 +35,26 @@ void Subscriber::listen(const std::string& route) {
     if (std::find(session_.routes.begin(), session_.routes.end(), route) != session_.routes.end()) return;
     session_.routes.push_back(route);
     if (joined_) shard_->add(session_.account, route, *this);
+}
+
+void Subscriber::watch(const std::string& route) {
+    if (std::find(watched_.begin(), watched_.end(), route) != watched_.end()) return;
+    if (watched_.size() == limits::push_tags_max) {
+        stop_listening(watched_.front());
+        watched_.pop_front();
+    }
+    watched_.push_back(route);
+    listen(route);
+}
+
+void Subscriber::watch_only(const std::vector<std::string>& routes) {
+    for (std::size_t i = watched_.size(); i-- > 0;) {
+        if (std::find(routes.begin(), routes.end(), watched_[i]) != routes.end()) continue;
+        stop_listening(watched_[i]);
+        watched_.erase(watched_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    for (const std::string& route : routes)
+        watch(route);
 }
 
 void Subscriber::stop_listening(const std::string& route) {

@@ -2,6 +2,7 @@
 // Subscriber: one client of the push server as its shard sees it, by WebSocket or waiting in a long poll. Its shard's
 // thread only.
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,11 @@ class Subscriber {
         position_ = top;
         tell_lacking();
     }
+    /// Watches that route, too; of too many the oldest is let go.
+    void watch(const std::string& route);
+    /// Watches these and no others.
+    void watch_only(const std::vector<std::string>& routes);
+
     virtual void flush() = 0;
     /// Once a second.
     virtual void tick(std::int64_t now_us) = 0;
@@ -76,6 +82,7 @@ class Subscriber {
     const std::shared_ptr<Shard> shard_;
     Session session_;
     Position position_;
+    std::deque<std::string> watched_;  ///< routes of tags, oldest first
     bool joined_ = false;
 };
 

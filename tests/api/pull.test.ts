@@ -76,6 +76,17 @@ describe.skipIf(alone)('the official pull client', () => {
     await until('heard', async () => second.heard.at(-1) === 'wave 4')
   })
 
+  it('hears what an application tells its pages', async () => {
+    const { client, heard } = await connect()
+    expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 1 }, MODULE_ID: 'test' })).toBe(true)
+    expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 2 }, MODULE_ID: 'test', USER_ID: [1] })).toBe(true)
+    expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 3 }, MODULE_ID: 'test', USER_ID: 2 })).toBe(true)
+    expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 4 }, MODULE_ID: 'test', USER_ID: 1 })).toBe(true)
+    await until('heard', async () => heard.length >= 3)
+    expect(heard).toEqual(['news 1', 'news 2', 'news 4'])
+    client.destroy()
+  })
+
   it('comes back by itself when the server was killed', async () => {
     const { client, heard } = await connect()
     await client.sendMessage([1], 'test', 'wave', { n: 1 })

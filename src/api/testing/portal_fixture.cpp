@@ -13,12 +13,14 @@ struct PortalFixture::Parts {
         : metadata(portal.registry, 100),
           policy(portal.registry),
           outbox(*portal.database),
-          model{portal.registry, metadata, policy, outbox, portal.clock},
+          pushes(*portal.database),
+          model{portal.registry, metadata, policy, outbox, pushes, portal.clock},
           services{model, portal.methods, "test"} {}
 
     model::MetadataCache metadata;
     access::RolePolicy policy;
     model::Outbox outbox;
+    model::PushOutbox pushes;
     model::ModelServices model;
     Services services;
 };

@@ -27,6 +27,7 @@
 #include "modules/drive/public_links.hpp"
 #include "net/tls_certificate.hpp"
 #include "push/endpoint.hpp"
+#include "push/relay.hpp"
 #include "rest/events/event_service.hpp"
 
 namespace stoa::app {
@@ -201,6 +202,7 @@ struct Running {
           rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, store)),
           hub(std::move(channels), portal.bus()),
           push(hub),
+          relay(hub, portal.database(), portal.model().pushes),
           pages{portal.accounts(),
                 authenticator,
                 logins,
@@ -239,6 +241,7 @@ struct Running {
     rest::Endpoint rest;
     push::Hub hub;
     push::Endpoint push;
+    push::Relay relay;
     pages::Services pages;
     Housekeeping housekeeping;
     FileCleanup file_cleanup;
@@ -277,6 +280,7 @@ Status serve(const ServeOptions& options) {
         running.hub.tick();
     });
     running.events.start();
+    running.relay.start();
     announce(config, server, listen, options.json);
     log::info("serving", {{"version", kVersion}, {"io_threads", config.io_threads}, {"workers", config.workers}});
 
@@ -291,6 +295,7 @@ Status serve(const ServeOptions& options) {
     server.drain(config.drain_ms - farewell_ms);
     server.stop();
     running.events.stop();
+    running.relay.stop();
     running.workers.stop();
     files->close();
     running.housekeeping.finish();

@@ -355,7 +355,8 @@ Action stand_for_election(const Settings& settings, const ClusterView& cluster, 
     if (self.server == Server::starting) return wait("its server is starting");
     if (self.writable || self.as_leader) return act(Kind::kill_server, "it leads no more");
     const bool handed = cluster.acknowledgers && cluster.acknowledgers->closed && verdict.winner == settings.name;
-    if (handed && !forcing && self.applied.reached(cluster.acknowledgers->base)) return take("it was handed over to it");
+    if (handed && !forcing && self.applied.reached(cluster.acknowledgers->base))
+        return take("it was handed over to it");
     if (self.receiving || !self.vote || self.vote->after_epoch != cluster.epoch()) return stop_receiving(cluster);
     if (forcing) {
         const auto plan = plan_force(cluster, settings.members, cluster.command->member);

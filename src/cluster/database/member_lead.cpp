@@ -326,7 +326,8 @@ Status MemberRuntime::Impl::hand_over(const Action& action, const ClusterView& v
     list.closed = true;
     etcd::Transaction last;
     last.conditions = {{keys_.leader(), key_.revision()}, {keys_.acknowledgers(), list_revision_}};
-    last.puts = {{keys_.acknowledgers(), to_json(list)}, {keys_.vacated(), to_json(Vacated{self_.epoch, action.reason})}};
+    last.puts = {{keys_.acknowledgers(), to_json(list)},
+                 {keys_.vacated(), to_json(Vacated{self_.epoch, action.reason})}};
     last.removes = {keys_.leader()};
     const auto left = etcd_.carry_out(last);
     if (left && !left->done) return back(Error{Errc::conflict, "What it wrote to etcd has changed there."});

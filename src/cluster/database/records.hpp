@@ -69,8 +69,8 @@ struct Acknowledgers {
     Position base;                    ///< what the leader had when it wrote this, complete and on its disk
     /// Who might still be connected as an acknowledger of an earlier list, in that life: not let in before another one.
     std::vector<ServerLife> barred;
-    bool alone = false;           ///< commits count without any receipt: an operator's policy allows that
-    std::string preferred;        ///< wins among equals: a planned switchover
+    bool alone = false;     ///< commits count without any receipt: an operator's policy allows that
+    std::string preferred;  ///< wins among equals: a planned switchover
     /// The leader writes no more in this epoch, and `base` is all there is; written with the removal of its key. Then
     /// `preferred`, which has that, need not wait for what the others promise.
     bool closed = false;

@@ -15,10 +15,10 @@
 namespace stoa::db::mariadb {
 namespace {
 
-constexpr std::int64_t kProbeUs = 250'000;        ///< between looks at a server that is well
-constexpr std::int64_t kProbeSoonUs = 30'000;     ///< while there is no primary
-constexpr std::int64_t kProbeNextUs = 10'000;     ///< at one that is being promoted
-constexpr std::size_t kWarmMax = 8;               ///< sessions of a kind opened with it before it takes writes
+constexpr std::int64_t kProbeUs = 250'000;     ///< between looks at a server that is well
+constexpr std::int64_t kProbeSoonUs = 30'000;  ///< while there is no primary
+constexpr std::int64_t kProbeNextUs = 10'000;  ///< at one that is being promoted
+constexpr std::size_t kWarmMax = 8;            ///< sessions of a kind opened with it before it takes writes
 constexpr int kWarmAtOnce = 2;
 constexpr std::int64_t kProbeCallUs = 1'000'000;  ///< a server that takes longer counts as down
 constexpr std::int64_t kTopologyUs = 1'000'000;

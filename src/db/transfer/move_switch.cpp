@@ -73,6 +73,7 @@ Status write_marker(WriteTx& tx, const SwitchPlan& plan) {
     // Whoever takes the oldest events of all accounts must not find these for ever.
     const Value values[] = {account};
     STOA_CHECK(tx.raw().execute("DELETE FROM outbox WHERE account_id = ?", values));
+    STOA_CHECK(tx.raw().execute("DELETE FROM push_outbox WHERE account_id = ?", values));
     TransferRow row = plan.row;
     row.phase = TransferPhase::cleaning;
     row.position.clear();

@@ -16,8 +16,9 @@ constexpr std::array<std::string_view, 4> kOwnTables = {"schema_migrations", "ho
 
 /// Rows by which an account is found from outside. They come last, so that a restore that ends early has made nothing
 /// that anybody could log in to; `accounts` is the very last.
-constexpr std::array<std::string_view, 8> kLast = {"outbox",       "logins",         "oauth_apps", "oauth_codes",
-                                                   "oauth_tokens", "one_time_links", "webhooks",   "sessions"};
+constexpr std::array<std::string_view, 9> kLast = {"outbox",         "push_outbox", "logins",
+                                                   "oauth_apps",     "oauth_codes", "oauth_tokens",
+                                                   "one_time_links", "webhooks",    "sessions"};
 
 template <std::size_t N>
 bool listed(const std::array<std::string_view, N>& list, std::string_view name) {

@@ -40,7 +40,8 @@ struct Store {
         policy = std::make_unique<access::RolePolicy>(registry);
         metadata = std::make_unique<model::MetadataCache>(registry, 10);
         outbox = std::make_unique<model::Outbox>(*database);
-        model.reset(new model::ModelServices{registry, *metadata, *policy, *outbox, system_clock()});
+        pushes = std::make_unique<model::PushOutbox>(*database);
+        model.reset(new model::ModelServices{registry, *metadata, *policy, *outbox, *pushes, system_clock()});
         services.reset(new Services{*database, *model, revocations});
         const Status written = services->write(1, [this](db::WriteTx& tx) -> Status {
             NewAccount account;
@@ -72,6 +73,7 @@ struct Store {
     std::unique_ptr<access::RolePolicy> policy;
     std::unique_ptr<model::MetadataCache> metadata;
     std::unique_ptr<model::Outbox> outbox;
+    std::unique_ptr<model::PushOutbox> pushes;
     std::unique_ptr<model::ModelServices> model;
     std::unique_ptr<Services> services;
 };

@@ -159,7 +159,7 @@ TEST_F(SharedCredentials, sessions_and_tokens_are_taken_over_and_no_secret_is_st
                                                "local out = '' for _, key in ipairs(redis.call('KEYS', '*')) do "
                                                "out = out .. key .. redis.call('GET', key) end return out",
                                                "0"});
-    EXPECT_NE(everything.find("id1:0:"), std::string::npos);
+    EXPECT_NE(everything.find("id2:0:"), std::string::npos);
     EXPECT_EQ(everything.find(cookie), std::string::npos);
     EXPECT_EQ(everything.find(token), std::string::npos);
 }

@@ -7,7 +7,7 @@
 namespace stoa::accounts {
 namespace {
 
-constexpr cache::Space kIdentity{"id", 1};
+constexpr cache::Space kIdentity{"id", 2};
 constexpr cache::Space kRevision{"rev", 1};
 constexpr int kRevisionLifetimeS = 24 * 3600;
 constexpr std::size_t kRevisionCharacters = 12;
@@ -32,6 +32,7 @@ std::string to_text(const SharedIdentities::Known& known) {
     out.field("account", identity.actor.account).field("user", identity.actor.user);
     out.field("role", static_cast<int>(identity.actor.role));
     write_ids(out, "departments", identity.actor.departments);
+    write_ids(out, "departments_above", identity.actor.departments_above);
     write_ids(out, "members", identity.actor.department_members);
     out.field("through", static_cast<int>(identity.through)).field("all_scopes", identity.all_scopes);
     out.key("scopes").begin_array();
@@ -106,6 +107,7 @@ std::optional<SharedIdentities::Known> from_text(std::string_view text) {
     identity.actor.user = in.integer("user");
     const std::int64_t role = in.integer("role");
     identity.actor.departments = in.ids("departments");
+    identity.actor.departments_above = in.ids("departments_above");
     identity.actor.department_members = in.ids("members");
     const std::int64_t through = in.integer("through");
     identity.all_scopes = in.flag("all_scopes");

@@ -1,8 +1,12 @@
 #include "modules/accounts/users.hpp"
 
+#include <algorithm>
+
 namespace stoa::accounts {
 
 namespace {
+
+constexpr std::size_t kDepartmentsAboveMax = 100;
 
 /// Users of the departments, for the row filter "department".
 Result<std::vector<UserId>> members_of(db::Tx& tx, const std::string& link_table,
@@ -20,6 +24,31 @@ Result<std::vector<UserId>> members_of(db::Tx& tx, const std::string& link_table
         return true;
     }));
     return members;
+}
+
+/// The departments in which those lie, up to the company itself.
+Result<std::vector<RecordId>> above(const Services& services, db::Tx& tx, const std::vector<RecordId>& departments) {
+    std::vector<RecordId> out;
+    const model::Entity* entity = services.model.registry.find("department");
+    std::vector<RecordId> level = departments;
+    while (entity && !level.empty() && out.size() < kDepartmentsAboveMax) {
+        const db::Select select{.table = entity->table,
+                                .columns = {{entity->field("PARENT").column, ""}},
+                                .where = db::Condition::in("id", {level.begin(), level.end()}),
+                                .order = {},
+                                .limit = static_cast<std::int64_t>(kDepartmentsAboveMax)};
+        level.clear();
+        STOA_CHECK(tx.select(select, [&](const db::Row& row) {
+            const RecordId parent = row.integer(0);
+            // A department that is its own ancestor would never end.
+            if (parent > 0 && std::find(out.begin(), out.end(), parent) == out.end()) {
+                out.push_back(parent);
+                level.push_back(parent);
+            }
+            return true;
+        }));
+    }
+    return out;
 }
 
 }  // namespace
@@ -75,6 +104,7 @@ Result<model::Actor> load_actor(const Services& services, db::Tx& tx, UserId id)
     actor.role = user->role;
     const model::Entity& entity = services.model.registry.entity(kUserEntity);
     STOA_TRY(actor.department_members, members_of(tx, entity.field("UF_DEPARTMENT").link_table, user->departments));
+    STOA_TRY(actor.departments_above, above(services, tx, user->departments));
     actor.departments = std::move(user->departments);
     return actor;
 }

@@ -60,6 +60,16 @@ Status external_link(Call& call) {
     return {};
 }
 
+/// What files are attached to, by the type in the attachment; nullptr when that is unknown here.
+const model::Entity* owner_entity(const Call& call, std::string_view type) {
+    constexpr std::pair<std::string_view, const char*> kOwners[] = {
+        {"tasks_task", "tasks.task"}, {"blog_post", "log.post"}, {"blog_comment", "log.comment"}};
+    for (const auto& [known, entity] : kOwners) {
+        if (known == type) return call.registry().find(entity);
+    }
+    return nullptr;
+}
+
 /// Whoever may see the file, or what it is attached to, may see the attachment.
 Status attached_object(Call& call) {
     STOA_TRY(const RecordId id, needed_id(call, "id", 0));
@@ -68,8 +78,7 @@ Status attached_object(Call& call) {
     if (!link) return link.error().code == Errc::not_found ? no_entity(id) : link.error();
     const auto file = system.get(call.registry().entity(kObject), link->integer("OBJECT_ID"));
     if (!file) return file.error().code == Errc::not_found ? no_entity(id) : file.error();
-    const bool of_task = link->text("ENTITY_TYPE") == "tasks_task";
-    const model::Entity* owner = of_task ? call.registry().find("tasks.task") : nullptr;
+    const model::Entity* owner = owner_entity(call, link->text("ENTITY_TYPE"));
     STOA_TRY(bool visible, call.records.exists(file->entity(), file->id()));
     if (!visible && owner) {
         STOA_TRY(visible, call.records.exists(*owner, link->integer("ENTITY_ID")));

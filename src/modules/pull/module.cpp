@@ -139,6 +139,63 @@ Status public_channels(Call& call) {
     return {};
 }
 
+/// The caller's connections hear of these tags, wherever they are, until they end.
+Status extend_watch(Call& call) {
+    if (call.identity.through != api::Through::session) {
+        return Error{Errc::forbidden, "Applications bind events instead.", {}, "WRONG_AUTH_TYPE"};
+    }
+    STOA_TRY(const json::Value* tags, call.params.list("tags"));
+    const auto items = tags->items();
+    if (items.size() > limits::push_tags_max) {
+        return Error{Errc::too_large, "At most " + std::to_string(limits::push_tags_max) + " tags are watched.",
+                     "tags"};
+    }
+    std::string params;
+    json::Writer out(params);
+    out.begin_object().key("tags").begin_array();
+    for (const json::Value* one : items) {
+        const std::string tag = one->as_text().value_or("");
+        STOA_CHECK(model::check_push_tag(tag));
+        out.raw_text(tag);
+    }
+    out.end_array().end_object();
+    if (!items.empty()) {
+        const model::Push push{{call.actor().user}, "pull", "watch", params};
+        STOA_CHECK(call.services.model.pushes.append(call.records.write_tx(), push));
+    }
+    call.out.boolean(true);
+    return {};
+}
+
+Status read_receivers(Call& call, model::Push& push) {
+    const json::Value* const given = call.params.find("user_id");
+    if (given == nullptr) return {};
+    std::vector<const json::Value*> items{given};
+    if (given->is_array() || given->is_object()) items = given->items();
+    for (const json::Value* one : items) {
+        const auto user = one->as_integer();
+        if (!user || *user < 1) return invalid("A user is a number from 1 on.", "USER_ID");
+        push.users.push_back(*user);
+    }
+    if (!push.users.empty()) return {};
+    return invalid("Nobody is named; without USER_ID all users of the application hear it.", "USER_ID");
+}
+
+/// An application tells its own pages: those of one user or of several, or of all.
+Status add_application_event(Call& call) {
+    model::Push push;
+    push.app = app_of(call.identity);
+    if (push.app.empty()) return Error{Errc::forbidden, "This is for applications.", {}, "WRONG_AUTH_TYPE"};
+    STOA_CHECK(read_receivers(call, push));
+    STOA_TRY(push.command, call.params.text("command"));
+    STOA_TRY(push.module_id, call.params.text_or("module_id", "application"));
+    STOA_TRY(const json::Value* params, call.params.object_or_empty("params"));
+    push.params_json = params->is_object() ? json::to_json(*params) : "{}";
+    STOA_CHECK(call.services.model.pushes.append(call.records.write_tx(), push));
+    call.out.boolean(true);
+    return {};
+}
+
 }  // namespace
 
 void add_methods(api::MethodTable& table) {
@@ -147,6 +204,11 @@ void add_methods(api::MethodTable& table) {
         {.name = "pull.application.config.get", .scope = kScope, .handler = write_config},
         {.name = "pull.channel.public.list", .scope = "", .handler = public_channels},
         {.name = "pull.channel.public.get", .scope = "", .handler = public_channels},
+        {.name = "pull.application.event.add",
+         .scope = kScope,
+         .effect = api::Effect::write,
+         .handler = add_application_event},
+        {.name = "pull.watch.extend", .scope = "", .effect = api::Effect::write, .handler = extend_watch},
     });
 }
 

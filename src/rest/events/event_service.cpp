@@ -7,6 +7,7 @@
 #include <future>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "base/log.hpp"
 #include "base/metrics.hpp"
@@ -30,35 +31,6 @@ std::int64_t monotonic_of(UnixSeconds due, const Clock& clock) {
 
 }  // namespace
 
-void EventService::Wake::ask(AccountId account) {
-    const MutexLock lock(mutex);
-    accounts.insert(account);
-    if (pending) return;
-    pending = true;
-    changed.notify_all();
-}
-
-bool EventService::Wake::wait(int linger_ms, std::int64_t longest_us) {
-    {
-        const MutexLock lock(mutex);
-        if (!pending && !stopping) changed.wait_us(mutex, longest_us);
-        if (stopping) return false;
-        pending = false;
-    }
-    // Writers come in groups: what commits meanwhile shares the transaction.
-    std::this_thread::sleep_for(std::chrono::milliseconds(linger_ms));
-    return true;
-}
-
-std::vector<AccountId> EventService::Wake::take_accounts() {
-    const MutexLock lock(mutex);
-    std::vector<AccountId> out;
-    while (!accounts.empty() && out.size() < kAccountsPerRound)
-        out.push_back(accounts.extract(accounts.begin()).value());
-    if (!accounts.empty()) pending = true;
-    return out;
-}
-
 EventService::EventService(const api::Services& services, db::Database& database, api::Authenticator& authenticator,
                            EventOptions options)
     : services_(services),
@@ -66,9 +38,9 @@ EventService::EventService(const api::Services& services, db::Database& database
       authenticator_(authenticator),
       options_(std::move(options)),
       claims_(options_, services.model.clock),
-      wake_(std::make_shared<Wake>()),
+      accounts_(std::make_shared<model::AccountQueue>()),
       queue_(options_.queue_max, options_.per_host_max) {
-    services_.model.outbox.set_waker([wake = wake_](AccountId account) { wake->ask(account); });
+    services_.model.outbox.set_waker([queue = accounts_](AccountId account) { queue->add(account); });
 }
 
 EventService::~EventService() {
@@ -86,11 +58,7 @@ void EventService::start() {
 }
 
 void EventService::stop() {
-    {
-        const MutexLock lock(wake_->mutex);
-        wake_->stopping = true;
-        wake_->changed.notify_all();
-    }
+    accounts_->stop();
     queue_.close();
     if (dispatcher_.joinable()) dispatcher_.join();
     for (std::thread& worker : workers_)
@@ -104,7 +72,7 @@ void EventService::dispatch_loop() {
     std::int64_t next_sweep_us = system_clock().monotonic_us() + sweep_us;
     std::int64_t left_before_us = INT64_MAX;  // the first look takes everything
     int pause_ms = options_.linger_ms;
-    while (wake_->wait(pause_ms, sweep_us)) {
+    while (accounts_->wait(pause_ms, sweep_us)) {
         const std::int64_t now_us = system_clock().monotonic_us();
         if (now_us >= next_sweep_us) {
             next_sweep_us = now_us + sweep_us;
@@ -126,22 +94,22 @@ void EventService::dispatch_loop() {
 Result<std::vector<model::Event>> EventService::take_events(std::int64_t left_before_us, bool& more) {
     model::Outbox& outbox = services_.model.outbox;
     std::vector<model::Event> events;
-    const std::vector<AccountId> accounts = wake_->take_accounts();
+    const std::vector<AccountId> accounts = accounts_->take(kAccountsPerRound);
     for (const AccountId account : accounts) {
         auto own = outbox.take_of(account, kEventsPerRound);
         if (!own) {
             for (const AccountId each : accounts)
-                wake_->ask(each);
+                accounts_->add(each);
             return std::move(own).error();
         }
-        if (own->size() == static_cast<std::size_t>(kEventsPerRound)) wake_->ask(account);
+        if (own->size() == static_cast<std::size_t>(kEventsPerRound)) accounts_->add(account);
         std::move(own->begin(), own->end(), std::back_inserter(events));
     }
     if (left_before_us == 0) return events;
     STOA_TRY(auto left, outbox.take(kEventsPerRound, left_before_us));
     more = left.size() == static_cast<std::size_t>(kEventsPerRound);
     for (model::Event& event : left) {
-        if (more) wake_->ask(event.account);
+        if (more) accounts_->add(event.account);
         if (std::find(accounts.begin(), accounts.end(), event.account) == accounts.end()) {
             events.push_back(std::move(event));
         }
@@ -183,7 +151,7 @@ Result<bool> EventService::dispatch_once(std::int64_t left_before_us) {
     for (const auto& part : parts) {
         const Status status = part->done.get_future().get();
         if (!status) {
-            wake_->ask(part->account);
+            accounts_->add(part->account);
             const bool taken = status.error().code == Errc::conflict;  // by another process: look what is left
             if (!taken && first_problem) first_problem = status;
             continue;
@@ -236,8 +204,7 @@ void EventService::work_loop() {
     while (true) {
         auto due = queue_.pop(kIdleLookUs);
         if (!due) {
-            const MutexLock lock(wake_->mutex);
-            if (wake_->stopping) return;
+            if (accounts_->stopped()) return;
             continue;
         }
         auto again = deliverer.run(*due);

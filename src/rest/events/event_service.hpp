@@ -12,13 +12,13 @@
 // (delivery_claims.hpp). What a process that died had claimed is delivered by another after about 30 s.
 
 #include <memory>
-#include <set>
 #include <thread>
 #include <vector>
 
 #include "api/call.hpp"
 #include "api/identity.hpp"
 #include "db/database.hpp"
+#include "model/account_queue.hpp"
 #include "model/outbox.hpp"
 #include "rest/events/delivery_claims.hpp"
 #include "rest/events/delivery_queue.hpp"
@@ -40,18 +40,6 @@ class EventService {
     void stop();
 
   private:
-    /// Shared with the outbox's waker, which may outlive the service.
-    struct Wake {
-        Mutex mutex;
-        CondVar changed;
-        bool pending STOA_GUARDED_BY(mutex) = true;
-        bool stopping STOA_GUARDED_BY(mutex) = false;
-        std::set<AccountId> accounts STOA_GUARDED_BY(mutex);  ///< whose events to look for
-        void ask(AccountId account);
-        bool wait(int linger_ms, std::int64_t longest_us);  ///< false when stopping
-        std::vector<AccountId> take_accounts();
-    };
-
     void dispatch_loop();
     /// Hands over what was asked for, and what was made before that moment, whoever made it. True when there is more of
     /// the latter.
@@ -66,7 +54,7 @@ class EventService {
     api::Authenticator& authenticator_;
     const EventOptions options_;
     const DeliveryClaims claims_;
-    std::shared_ptr<Wake> wake_;
+    std::shared_ptr<model::AccountQueue> accounts_;  ///< shared with the outbox's waker, which may outlive the service
     DeliveryQueue queue_;
     std::thread dispatcher_;
     std::vector<std::thread> workers_;

@@ -297,7 +297,9 @@ class EventProcesses : public EventServiceTest {
     struct Process {
         Process(EventProcesses& test, EventOptions options)
             : outbox(*test.database),
-              model{test.registry, test.services->model.metadata, test.services->model.access, outbox, system_clock()},
+              pushes(*test.database),
+              model{test.registry, test.services->model.metadata, test.services->model.access, outbox, pushes,
+                    system_clock()},
               services{model, test.methods, "test"} {
             options.allow_private_targets = true;
             options.linger_ms = 1;
@@ -315,6 +317,7 @@ class EventProcesses : public EventServiceTest {
             EXPECT_TRUE(written.ok());
         }
         model::Outbox outbox;
+        model::PushOutbox pushes;
         model::ModelServices model;
         api::Services services;
         std::unique_ptr<EventService> service;

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "json/parse.hpp"
 #include "json/writer.hpp"
+#include "rest/events/change_hints.hpp"
 #include "rest/events/event_names.hpp"
 #include "rest/events/target_url.hpp"
 
@@ -230,6 +231,8 @@ Result<std::vector<NewDelivery>> hand_over(db::WriteTx& tx, const model::ModelSe
     if (!metadata) return std::move(metadata).error();
     HandOver work(model::Records(services, tx, model::Actor::make_system(tx.account()), std::move(*metadata)), services,
                   claims);
+    for (const model::Push& hint : change_hints(services.registry, events))
+        STOA_CHECK(services.pushes.append(tx, hint));
     STOA_CHECK(work.run(events));
     return work.take_made();
 }

@@ -154,7 +154,8 @@ void WireFixture::open(RestOptions options) {
     policy_ = std::make_unique<access::RolePolicy>(registry);
     metadata_ = std::make_unique<model::MetadataCache>(registry, 100);
     outbox_ = std::make_unique<model::Outbox>(*database);
-    model_.reset(new model::ModelServices{registry, *metadata_, *policy_, *outbox_, system_clock()});
+    pushes_ = std::make_unique<model::PushOutbox>(*database);
+    model_.reset(new model::ModelServices{registry, *metadata_, *policy_, *outbox_, *pushes_, system_clock()});
     services.reset(new api::Services{*model_, methods, "test"});
     workers = std::make_unique<ThreadPool>("test", 2, 100);
     endpoint = std::make_unique<Endpoint>(*services, *database, authenticator, *workers, options);

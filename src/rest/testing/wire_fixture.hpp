@@ -103,6 +103,7 @@ class WireFixture : public ::testing::Test {
     std::unique_ptr<access::RolePolicy> policy_;
     std::unique_ptr<model::MetadataCache> metadata_;
     std::unique_ptr<model::Outbox> outbox_;
+    std::unique_ptr<model::PushOutbox> pushes_;
     std::unique_ptr<model::ModelServices> model_;
 };
 

@@ -77,7 +77,13 @@ describe.skipIf(alone)('the official pull client', () => {
   })
 
   it('hears what an application tells its pages', async () => {
-    const { client, heard } = await connect()
+    const { client } = await connect()
+    const heard: string[] = []
+    client.subscribe({
+      type: SubscriptionType.Server,
+      moduleId: 'test',
+      callback: (message: { command: string; params: { n: number } }) => heard.push(`${message.command} ${message.params.n}`),
+    })
     expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 1 }, MODULE_ID: 'test' })).toBe(true)
     expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 2 }, MODULE_ID: 'test', USER_ID: [1] })).toBe(true)
     expect(await call('pull.application.event.add', { COMMAND: 'news', PARAMS: { n: 3 }, MODULE_ID: 'test', USER_ID: 2 })).toBe(true)

@@ -12,6 +12,9 @@ export {}
 declare module 'vue' {
   export interface GlobalComponents {
     AppFrame: typeof import('./src/components/AppFrame.vue')['default']
+    BellItem: typeof import('./src/components/BellItem.vue')['default']
+    BellList: typeof import('./src/components/BellList.vue')['default']
+    BellMenu: typeof import('./src/components/BellMenu.vue')['default']
     CommandPalette: typeof import('./src/components/CommandPalette.vue')['default']
     CommentBox: typeof import('./src/components/CommentBox.vue')['default']
     ConfirmDialog: typeof import('./src/components/ConfirmDialog.vue')['default']
@@ -25,6 +28,7 @@ declare module 'vue' {
     InviteDialog: typeof import('./src/components/InviteDialog.vue')['default']
     InviteForm: typeof import('./src/components/InviteForm.vue')['default']
     LanguageSwitch: typeof import('./src/components/LanguageSwitch.vue')['default']
+    LiveBadge: typeof import('./src/components/LiveBadge.vue')['default']
     NewcomerForm: typeof import('./src/components/NewcomerForm.vue')['default']
     PageHeader: typeof import('./src/components/PageHeader.vue')['default']
     PersonAvatar: typeof import('./src/components/PersonAvatar.vue')['default']

@@ -112,6 +112,15 @@ it('moves a deal by mouse', async () => {
   await until('the server has the old stage again', async () => (await deal(id)).STAGE_ID === 'NEW')
 })
 
+it('shows without a reload what is made, changed, moved and deleted elsewhere', async () => {
+  const id = await newDeal('Made elsewhere')
+  await column(0).locator(`[data-deal="${id}"]`).waitFor()
+  await client.rest('crm.deal.update', { id, fields: { STAGE_ID: await stageOf(1), TITLE: 'Moved elsewhere' } })
+  await column(1).locator(`[data-deal="${id}"]`).getByText('Moved elsewhere').waitFor()
+  await client.rest('crm.deal.delete', { id })
+  await page.locator(`[data-deal="${id}"]`).waitFor({ state: 'detached' })
+})
+
 it('moves a deal by keyboard, and Escape puts it back', async () => {
   const id = await newDeal('Carry me by keyboard')
   await page.reload()

@@ -1,4 +1,5 @@
 // One chunk per route. A card opened over a list keeps the same page component, so nothing reloads behind it.
+import { ref, watchEffect } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { loadSession, session, signUpOpen } from './state/session'
 import { i18n } from './i18n'
@@ -16,6 +17,7 @@ declare module 'vue-router' {
 export const frame = () => import('./components/AppFrame.vue')
 const deals = () => import('./pages/DealsPage.vue')
 const tasks = () => import('./pages/TasksPage.vue')
+const chat = () => import('./pages/ChatPage.vue')
 const link = () => import('./pages/LinkPage.vue')
 
 async function leaveWhenSignedIn(to: RouteLocationNormalized) {
@@ -46,6 +48,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/tasks', component: tasks, meta: { title: 'tasks.title' } },
   { path: '/tasks/new', component: tasks, meta: { title: 'tasks.new' } },
   { path: '/tasks/:id(\\d+)', component: tasks, meta: { title: 'tasks.title' } },
+  { path: '/chat', component: chat, meta: { title: 'chat.title' } },
+  { path: '/chat/:dialogId(\\d+|chat\\d+)', component: chat, meta: { title: 'chat.title' } },
   { path: '/settings/webhooks', component: () => import('./pages/WebhooksPage.vue'), meta: { title: 'webhooks.title' } },
   {
     // No page of the interface: the server sent the browser to the login and waits for it to come back.
@@ -78,10 +82,15 @@ router.beforeEach(async (to) => {
   return { path: '/login', query: to.fullPath === '/crm/deals' ? {} : { next: to.fullPath } }
 })
 
+/** How much is unread: shown before the title of the tab. */
+export const attention = ref(0)
+const pageTitle = ref(document.title)
+
 router.afterEach((to) => {
   const title = to.meta.title ? i18n.global.t(to.meta.title) : ''
-  document.title = [title, session.value?.account.name ?? 'Stoa'].filter(Boolean).join(' · ')
+  pageTitle.value = [title, session.value?.account.name ?? 'Stoa'].filter(Boolean).join(' · ')
 })
+watchEffect(() => (document.title = attention.value ? `(${attention.value}) ${pageTitle.value}` : pageTitle.value))
 
 /** Where to go after signing in: a path of this portal, never another site. */
 export function safeNext(next: unknown): string {

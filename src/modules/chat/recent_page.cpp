@@ -38,6 +38,7 @@ Status RecentPage::load(std::vector<Record> rows) {
 
 Status RecentPage::load_chats(std::vector<Record> rows) {
     std::vector<db::Value> ids;
+    ids.reserve(rows.size());
     for (const Record& row : rows)
         ids.emplace_back(row.integer("CHAT_ID"));
     STOA_TRY(auto chats, by_id(call_, kChat, std::move(ids)));

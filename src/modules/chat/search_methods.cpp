@@ -86,6 +86,7 @@ Status find_users(Call& call) {
         return {};
     }
     std::vector<UserId> order;
+    order.reserve(found.size());
     for (const Record& user : found)
         order.push_back(user.id());
     People people(call);
@@ -112,6 +113,7 @@ Result<std::vector<Record>> own_groups(Call& call) {
 /// By title: the caller's groups and open chats. Only these are looked through, never all chats of an account.
 Condition chat_matches(const Call& call, const std::vector<Record>& own, const std::string& phrase) {
     std::vector<db::Value> ids;
+    ids.reserve(own.size());
     for (const Record& member : own)
         ids.emplace_back(member.integer("CHAT_ID"));
     std::vector<Condition> any{Condition::in("id", std::move(ids))};
@@ -134,6 +136,7 @@ Status find_chats(Call& call) {
     STOA_TRY(const std::int64_t total, call.tx().count(entity.table, query.where));
     set_paging(call, page, total);
     std::vector<Dialog> dialogs;
+    dialogs.reserve(found.size());
     for (Record& chat : found) {
         const auto member = std::find_if(own.begin(), own.end(),
                                          [&](const Record& row) { return row.integer("CHAT_ID") == chat.id(); });

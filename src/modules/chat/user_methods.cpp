@@ -69,6 +69,7 @@ Status list(Call& call) {
         query.limit = static_cast<std::int64_t>(ids.size());
         query.where = db::Condition::in("id", std::move(ids));
         STOA_TRY(std::vector<Record> users, call.records.list(call.registry().entity(kUser), query));
+        found.reserve(users.size());
         for (const Record& user : users)
             found.push_back(user.id());
         STOA_CHECK(people.add(std::move(users)));

@@ -7,6 +7,7 @@ import {
 } from '@/api/crm'
 import { plain, type Plain } from '@/lib/errors'
 import { loadNames, stagesByCategory } from '@/state/crm'
+import { useRecordChanges } from '@/realtime/records'
 import { onDealNews } from '@/state/deals'
 import { account, me } from '@/state/session'
 
@@ -128,14 +129,20 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
 
   const position = (deal: Deal) => Math.max(0, column(deal.STAGE_ID)?.deals.findIndex((other) => other.ID === deal.ID) ?? 0)
 
+  /** Cards whose move the server does not have yet: what it says of them is older. */
+  const moving = new Set<string>()
+
   /** Tells the server where a card now is; puts it back if the server refuses. */
   async function commit(deal: Deal, origin: { stageId: string; index: number }): Promise<void> {
+    moving.add(deal.ID)
     try {
       await updateDeal(deal.ID, { STAGE_ID: deal.STAGE_ID })
       refreshSumsSoon()
     } catch (error) {
       place(deal, origin.stageId, origin.index)
       throw error
+    } finally {
+      moving.delete(deal.ID)
     }
   }
 
@@ -156,6 +163,7 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
     try {
       const id = await addDeal(fields)
       const fresh = await fetchDeal(id).catch(() => null)
+      remove(String(id))  // others may have been told of it sooner, and so were we
       const index = target.deals.findIndex((deal) => deal.ID === draft.ID)
       if (index >= 0) target.deals[index] = fresh ?? { ...draft, ID: String(id), SAVING: undefined }
       refreshSumsSoon()
@@ -166,19 +174,61 @@ export function useBoard(categoryId: Ref<number>, filter: Ref<Params>) {
     }
   }
 
+  const holderOf = (id: string) => columns.value.find((candidate) => candidate.deals.some((deal) => deal.ID === id))
+
+  function remove(id: string): void {
+    const holder = holderOf(id)
+    if (holder) holder.deals = holder.deals.filter((deal) => deal.ID !== id)
+  }
+
+  function renew(deal: Deal): void {
+    const shown = holderOf(deal.ID)?.deals.find((other) => other.ID === deal.ID)
+    if (!shown) return
+    if (deal.STAGE_ID !== shown.STAGE_ID) place(shown, deal.STAGE_ID)
+    Object.assign(shown, deal)
+  }
+
+  /** Shows a card that was not there before, unless its place is on a page that is not loaded yet. */
+  function insert(deal: Deal): void {
+    const target = column(deal.STAGE_ID)
+    if (!target || (!target.complete && Number(deal.ID) < Number(target.cursor))) return
+    const below = target.deals.findIndex((other) => Number(other.ID) < Number(deal.ID))
+    target.deals.splice(below < 0 ? target.deals.length : below, 0, deal)
+  }
+
   onDealNews((news) => {
-    const id = news.kind === 'deleted' ? news.id : news.deal.ID
-    const holder = columns.value.find((candidate) => candidate.deals.some((deal) => deal.ID === id))
-    if (news.kind === 'deleted') {
-      if (holder) holder.deals = holder.deals.filter((deal) => deal.ID !== id)
-    } else if (holder) {
-      const shown = holder.deals.find((deal) => deal.ID === id)!
-      if (news.deal.STAGE_ID !== shown.STAGE_ID) place(shown, news.deal.STAGE_ID)
-      Object.assign(shown, news.deal)
+    if (news.kind === 'deleted') remove(news.id)
+    else {
+      renew(news.deal)
       void loadNames([news.deal])
     }
     refreshSumsSoon()
   })
+
+  async function refresh(changed: string[]): Promise<void> {
+    const { result } = await fetchDeals({ ...dealPageParams({ ...scope(), '@ID': changed }) })
+    const fresh = new Map(result.map((deal) => [deal.ID, deal]))
+    for (const id of changed.filter((candidate) => !moving.has(candidate))) {
+      const deal = fresh.get(id)
+      if (!deal) remove(id)
+      else if (holderOf(id)) renew(deal)
+      else insert(deal)
+    }
+    void loadNames(result)
+  }
+
+  useRecordChanges(
+    'crm.deal',
+    ({ changed, deleted }) => {
+      for (const id of deleted) remove(String(id))
+      for (let at = 0; at < changed.length; at += pageSize) {
+        // What cannot be read now is read with the next change, or when the board is opened again.
+        void refresh(changed.slice(at, at + pageSize).map(String)).catch(() => undefined)
+      }
+      refreshSumsSoon()
+    },
+    () => void load(),
+  )
 
   watch([categoryId, filter, stagesByCategory], load, { immediate: true, deep: true })
 

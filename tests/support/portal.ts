@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Process, startBalancer, Stores, topologyName, type Engines, type TopologyName } from './topology'
+import { alone, Process, startBalancer, Stores, topologyName, type Engines, type TopologyName } from './topology'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const binary = resolve(root, process.env.STOA_BIN ?? 'build/release/stoa')
@@ -143,7 +143,8 @@ export class Portal {
     try {
       await portal.configure()
       const url = options.browser ? portal.http : portal.https
-      const created = await stoa<Created>('account', 'create', ...portal.store, '--url', url, ...(options.create ?? []))
+      const created = await alone(options.topology ?? topologyName(), () =>
+        stoa<Created>('account', 'create', ...portal.store, '--url', url, ...(options.create ?? [])))
       Object.assign(portal, { created })
       await portal.serve()
       if (portal.webs.length > 1) {

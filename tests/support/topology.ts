@@ -3,7 +3,7 @@
 // or on engines that run in STOA_ENGINES_DIR ("mariadb", "replication", "galera", each with a Redis beside it).
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -23,6 +23,28 @@ export function topologyName(): TopologyName {
 /** Gives commands to the engines of a folder. */
 export function enginesIn(dir: string): (...args: string[]) => Promise<string> {
   return async (...args) => (await run(engines, ['--dir', dir, ...args], { timeout: 180_000, maxBuffer: 16 << 20 })).stdout.trim()
+}
+
+/**
+ * One at a time on the engines that run. Galera holds up all its nodes while a table is made: a hundred for each of nine
+ * portals at once would look like a cluster that does not answer.
+ */
+export async function alone<T>(set: TopologyName, work: () => Promise<T>): Promise<T> {
+  const dir = process.env.STOA_ENGINES_DIR
+  if (!dir || set !== 'galera') return work()
+  const lock = join(dir, 'schema.lock')
+  const deadline = Date.now() + 150_000
+  for (;;) {
+    const mine = await mkdir(lock).then(() => true, () => false)
+    if (mine) break
+    if (Date.now() > deadline) throw new Error(`${lock} stays taken`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  try {
+    return await work()
+  } finally {
+    await rmdir(lock)
+  }
 }
 
 /** A command of scripts/engines on the engines that run. */

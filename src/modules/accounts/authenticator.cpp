@@ -169,7 +169,7 @@ Result<std::shared_ptr<const api::Identity>> AccountAuthenticator::by_webhook(Us
     if (code.empty() || code.size() > kCredentialBytesMax) return bad_webhook();
     const Key key('w', user, code);
     STOA_TRY(const Known entry, find(key, code, [&] { return load_webhook(user, code); }));
-    if (first_use(*entry)) notes_.note_webhook(entry->hash, services_.now());
+    if (first_use(*entry)) notes_.note_webhook(entry->hash, entry->identity->actor.account, services_.now());
     return entry->identity;
 }
 

@@ -1,6 +1,8 @@
 #include "modules/accounts/usage_notes.hpp"
 
 #include <array>
+#include <map>
+#include <utility>
 
 #include "modules/accounts/sessions.hpp"
 #include "modules/accounts/users.hpp"
@@ -37,21 +39,30 @@ Status UsageNotes::flush(const Services& services) {
         const MutexLock lock(mutex_);
         notes.swap(notes_);
     }
-    if (notes.empty()) return {};
-    STOA_CHECK(services.database.write_each([&notes](db::WriteTx& tx) -> Status {
+    std::map<AccountId, std::vector<Note>> by_account;
+    for (Note& note : notes)
+        by_account[note.account].push_back(std::move(note));
+    Status first_problem;
+    for (const auto& [account, own] : by_account) {
+        Status written = write_down(services, account, own);
+        if (!written && first_problem) first_problem = std::move(written);
+    }
+    return first_problem;
+}
+
+/// Where the account lives: while it is being moved, its rows in the other store are the mover's alone.
+Status UsageNotes::write_down(const Services& services, AccountId account, const std::vector<Note>& notes) {
+    STOA_CHECK(services.write(account, [&notes](db::WriteTx& tx) -> Status {
         for (const Note& note : notes) {
-            const std::array<db::Value, 2> values{note.at, note.hash};
-            STOA_TRY(
-                const std::int64_t changed,
-                tx.raw().execute(note.kind == Kind::webhook ? "UPDATE webhooks SET used_at = ? WHERE code_hash = ?"
-                                                            : "UPDATE sessions SET seen_at = ? WHERE cookie_hash = ?",
-                                 values));
-            (void)changed;
+            const bool of_webhook = note.kind == Kind::webhook;
+            const db::Assignment change[] = {{of_webhook ? "used_at" : "seen_at", note.at}};
+            STOA_CHECK(tx.update(of_webhook ? "webhooks" : "sessions", change,
+                                 db::Condition::equals(of_webhook ? "code_hash" : "cookie_hash", note.hash)));
         }
         return {};
     }));
     for (const Note& note : notes) {
-        if (note.user != 0) STOA_CHECK(note_activity(services, note.account, note.user, note.at));
+        if (note.user != 0) STOA_CHECK(note_activity(services, account, note.user, note.at));
     }
     return {};
 }

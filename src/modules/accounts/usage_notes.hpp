@@ -18,7 +18,9 @@ class UsageNotes {
     static constexpr std::int64_t kIntervalSeconds = 60;  ///< at most one note per credential and minute
     static constexpr std::size_t kNotesMax = 4096;
 
-    void note_webhook(std::string code_hash, UnixSeconds at) { note({Kind::webhook, std::move(code_hash), at}); }
+    void note_webhook(std::string code_hash, AccountId account, UnixSeconds at) {
+        note({Kind::webhook, std::move(code_hash), at, account});
+    }
     /// Also tells when the user was last active.
     void note_session(std::string cookie_hash, AccountId account, UserId user, UnixSeconds at) {
         note({Kind::session, std::move(cookie_hash), at, account, user});
@@ -35,6 +37,7 @@ class UsageNotes {
         UserId user = 0;
     };
     void note(Note note);
+    static Status write_down(const Services& services, AccountId account, const std::vector<Note>& notes);
 
     Mutex mutex_;
     std::vector<Note> notes_ STOA_GUARDED_BY(mutex_);

@@ -193,6 +193,21 @@ TEST_F(Failover, agents_that_die_or_hang_are_replaced_or_come_back_to_their_serv
     check();
 }
 
+TEST_F(Failover, a_lease_that_etcd_ends_early_lets_nobody_open_beside_the_last_leader) {
+    begin();
+    const auto old = cluster_.leader();
+    const auto key = cluster_.client().get(DatabaseKeys(Keys("stoa")).leader());
+    ASSERT_TRUE(key.ok() && *key);
+    cluster_.host(old).agent->kill();  // else it ends its server as soon as it hears of it
+    ASSERT_TRUE(cluster_.client().revoke((*key)->lease).ok());
+    ASSERT_TRUE(cluster_.wait_for_leader(old));
+    EXPECT_EQ(cluster_.server_pid(cluster_.host(old)), 0) << "two servers take writes";
+    ASSERT_TRUE(flowing());
+    ASSERT_TRUE(cluster_.start_agent(cluster_.host(old)).ok());
+    ASSERT_NO_FATAL_FAILURE(end_round("lease ended early"));
+    check();
+}
+
 TEST_F(Failover, while_etcd_is_away_the_database_goes_on) {
     begin();
     const auto leader = cluster_.leader();

@@ -286,6 +286,7 @@ ClusterView MemberRuntime::Impl::read_cluster() {
 }
 
 void MemberRuntime::Impl::note_vacancy(const ClusterView& view) {
+    if (view.leader) leader_address_ = view.leader->address;
     if (!view.fresh || view.leader) {
         self_.vacant_us = 0;
     } else if (self_.vacant_us == 0) {
@@ -294,6 +295,8 @@ void MemberRuntime::Impl::note_vacancy(const ClusterView& view) {
         steps_.noticed_us = self_.vacant_us;
         steps_.from = view.acknowledgers ? view.acknowledgers->leader : "";
         steps_.from_epoch = view.epoch();
+        steps_.from_address = leader_address_;
+        steps_.heard_us = self_.receiving ? self_.heard_us : 0;
     }
 }
 
@@ -374,6 +377,7 @@ Status MemberRuntime::Impl::perform(const Action& action, const ClusterView& vie
             STOA_CHECK(take_number());
             return write_list(*action.list);
         case Kind::open:
+            if (!self_.served) await_predecessor(view);
             return open(*action.list);
         case Kind::announce:
             return announce(view);

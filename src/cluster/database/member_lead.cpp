@@ -13,6 +13,7 @@ namespace {
 constexpr int kConfirmMs = 300;  ///< between questions to the acknowledgers while etcd is silent
 constexpr const char* kSilent = "its lease ended: the host or its agent was silent";
 constexpr int kOpenMs = 10'000;  ///< to stop appliers may take long; nobody writes yet
+constexpr int kHeardMs = 1'500;  ///< since then: the last leader's server lives; it says something each second
 constexpr int kNearMs = 150;     ///< a successor that applies what there is so quickly can take over
 constexpr int kHandoverLongPauseMs = 10'000;
 constexpr int kHandoverPauseMs = 300;  ///< between tries
@@ -95,6 +96,24 @@ Status MemberRuntime::Impl::take_number() {
     return {};
 }
 
+/// A lease may end although it was renewed: a server of etcd that led, was stopped and comes back goes on revoking what
+/// has run out by its own count (https://github.com/etcd-io/etcd/issues/15247; in Debian 12's 3.4). The last leader's
+/// own fence ends its server all the same, but then later than somebody else could open. Nothing that it takes
+/// meanwhile is acknowledged: the standbys receive nothing any more.
+void MemberRuntime::Impl::await_predecessor(const ClusterView& view) {
+    const bool lived = steps_.heard_us != 0 && steps_.noticed_us - steps_.heard_us < kHeardMs * 1'000LL;
+    if (!lived || left_word(view) || steps_.from == settings_.name || steps_.from_address.empty()) return;
+    const auto until = steps_.noticed_us + (settings_.timing.fence_ms + settings_.timing.watchdog_ms) * 1'000LL;
+    const auto begun = now_us();
+    while (now_us() < until && peers_.takes_writes(steps_.from_address, kPeerMs)) {
+        came_round();
+        ::usleep(5'000);
+    }
+    if (ms_since(begun) < kPeerMs) return;
+    log::warn("database_waited_for_the_last_leader",
+              {{"member", settings_.name}, {"leader", steps_.from}, {"ms", ms_since(begun)}});
+}
+
 Status MemberRuntime::Impl::open(const Acknowledgers& list) {
     if (now_us() >= watchdog_.until_us()) return Error{Errc::conflict, "The lease is over."};
     watchdog_.arm(process_.pid(), watchdog_.until_us(), self_.epoch);
@@ -138,8 +157,7 @@ void MemberRuntime::Impl::remember_change(const ClusterView& view) {
     change.to = settings_.name;
     change.reason = steps_.reason;
     // One that took the key later and gave it up again has left the last word.
-    const bool told = view.vacated && view.vacated->epoch >= steps_.from_epoch && view.vacated->epoch < self_.epoch;
-    if (!change.from.empty()) change.why = told ? view.vacated->why : kSilent;
+    if (!change.from.empty()) change.why = left_word(view) ? view.vacated->why : kSilent;
     change.base = view.acknowledgers->base.text();
     change.fence_ms = since(steps_.fenced_us);
     change.elect_ms = since(steps_.taken_us);

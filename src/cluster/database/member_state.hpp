@@ -119,6 +119,12 @@ class MemberRuntime::Impl {
     Status adopt();
     Status take_number();
     Status open(const Acknowledgers& list);
+    /// Until the last leader's server takes no writes any more.
+    void await_predecessor(const ClusterView& view);
+    /// The last leader said why it gave its key up: it had ended its server, or closed it.
+    bool left_word(const ClusterView& view) const {
+        return view.vacated && view.vacated->epoch >= steps_.from_epoch && view.vacated->epoch < self_.epoch;
+    }
     Status announce(const ClusterView& view);
     /// For people: the log, the metrics, the last changes in etcd.
     void remember_change(const ClusterView& view);
@@ -194,9 +200,11 @@ class MemberRuntime::Impl {
     } own_;
     struct {
         std::int64_t noticed_us = 0, fenced_us = 0, taken_us = 0, applied_us = 0, opened_us = 0;
-        std::string from, reason;
+        std::string from, from_address, reason;
         std::int64_t from_epoch = 0;
+        std::int64_t heard_us = 0;  ///< of the last leader's server; 0: this one did not receive from it
     } steps_;
+    std::string leader_address_;  ///< of the last one that was seen
     std::int64_t answered_us_ = 0, watchdog_looked_us_ = 0, alerted_us_ = 0, alone_alerted_us_ = 0, lag_ms_ = 0;
     std::string problem_, heard_;
     Timeline timeline_{options_.work_dir + "/timeline"};

@@ -31,6 +31,13 @@ bool Peers::all_follow(const std::vector<std::string>& addresses, const std::str
     return !addresses.empty();
 }
 
+bool Peers::takes_writes(const std::string& address, int timeout_ms) {
+    auto peer = session(address);
+    if (!peer) return false;
+    const auto rows = (*peer)->query("SELECT @@global.read_only AS ro", timeout_ms);
+    return rows && !rows->empty() && rows->front().at("ro") == "0";
+}
+
 Result<Peers::Standing> Peers::standing(const std::string& address, int timeout_ms) {
     STOA_TRY(auto* peer, session(address));
     STOA_TRY(const auto status, peer->query("SHOW SLAVE STATUS", timeout_ms));

@@ -23,6 +23,8 @@ class Peers {
     };
     /// How far one is. Errors: not_found (it follows nobody), unavailable and timeout (it does not answer).
     Result<Standing> standing(const std::string& address, int timeout_ms);
+    /// Whether it answers within that time, and says so.
+    bool takes_writes(const std::string& address, int timeout_ms);
     /// Takes all promises back.
     void release() { sessions_.clear(); }
 

@@ -86,6 +86,8 @@ s3_request() {  # s3_request METHOD PATH: prints the status
         <<<"url = \"http://stoa%3Astoa:$(<"$dir/s3/secret")@127.0.0.1:$(port_of s3-proxy)$2\""
 }
 s3_answers() { [[ $(s3_request GET /) == 200 ]]; }
+# Again and again: on a busy machine its servers take longer than it waits for them, and it says 503.
+s3_takes_bucket() { [[ $(s3_request PUT /stoa) == 200 || $(s3_request HEAD /stoa) == 200 ]]; }
 
 up_s3() {
     local type engine
@@ -109,10 +111,10 @@ up_s3() {
     done
     swift_proxy >"$dir/s3/etc/proxy.conf"
     launch s3 s3-proxy swift-proxy-server "$dir/s3/etc/proxy.conf"
-    wait_until 120 "the S3 store does not answer" s3_answers
-    [[ $(s3_request PUT /stoa) == 200 ]] || die "The bucket could not be made."
+    wait_until 120 "s3-proxy does not answer" s3_answers
+    wait_until 120 "s3-proxy takes no bucket" s3_takes_bucket
 }
-ready_s3() { wait_until 60 "the S3 store does not answer" s3_answers; }
+ready_s3() { wait_until 60 "s3-proxy does not answer" s3_answers; }
 toml_s3() {
     [[ $1 == files ]] || return 0
     say "url = \"s3+http://stoa%3Astoa@127.0.0.1:$(port_of s3-proxy)/stoa?region=us-east-1\""

@@ -2,42 +2,19 @@
 
 #include <vector>
 
+#include "base/html.hpp"
 #include "base/utf8.hpp"
 
 namespace stoa::notify {
 
 namespace {
 
-void append_escaped(std::string& out, char c) {
-    switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        case '\n':
-            out += "<br />";
-            break;
-        default:
-            out += c;
+void append_text(std::string& out, char c) {
+    if (c == '\n') {
+        out += "<br />";
+    } else {
+        append_html(out, c);
     }
-}
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text)
-        append_escaped(out, c);
-    return out;
 }
 
 bool is_style(std::string_view name) {
@@ -57,7 +34,7 @@ class Converter {
     std::string run() {
         while (position_ < text_.size()) {
             if (text_[position_] == '[' && take_code()) continue;
-            append_escaped(out_, text_[position_++]);
+            append_text(out_, text_[position_++]);
         }
         while (!open_.empty())
             close();
@@ -80,7 +57,7 @@ class Converter {
         } else if (code.starts_with("url=")) {
             const std::string_view url = text_.substr(position_ + 5, end - position_ - 5);
             if (!is_web_address(url) || !is_closed_later("url", end)) return false;
-            out_ += "<a href=\"" + escaped(url) + "\" target=\"_blank\" rel=\"noopener\">";
+            out_ += "<a href=\"" + to_html(url) + "\" target=\"_blank\" rel=\"noopener\">";
             open_.emplace_back("url");
         } else {
             return false;

@@ -1,30 +1,9 @@
 #include "rest/files/public_page.hpp"
 
+#include "base/html.hpp"
+
 namespace stoa::rest {
 namespace {
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
 
 std::string size_text(std::int64_t bytes) {
     if (bytes < 1024) return std::to_string(bytes) + " B";
@@ -41,16 +20,16 @@ std::string_view empty_text(std::string_view language) {
 }  // namespace
 
 std::string public_folder_html(const api::PublicPage& page, std::string_view language) {
-    std::string out = "<!doctype html><html lang=\"" + escaped(language) + "\"><head><meta charset=\"utf-8\">";
+    std::string out = "<!doctype html><html lang=\"" + to_html(language) + "\"><head><meta charset=\"utf-8\">";
     out += "<meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">";
-    const std::string title = escaped(page.title);
+    const std::string title = to_html(page.title);
     out += "<title>" + title + "</title></head><body><main><h1>" + title + "</h1>";
     if (page.files.empty()) {
         out.append("<p>").append(empty_text(language)).append("</p>");
     } else {
         out += "<ul>";
         for (const api::PublicFile& file : page.files) {
-            out += "<li><a href=\"?file=" + std::to_string(file.file) + "\">" + escaped(file.name) + "</a> (" +
+            out += "<li><a href=\"?file=" + std::to_string(file.file) + "\">" + to_html(file.name) + "</a> (" +
                    size_text(file.bytes) + ")</li>";
         }
         out += "</ul>";

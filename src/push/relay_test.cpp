@@ -21,6 +21,25 @@ std::string number(int n) {
     return "test.number {\"n\":" + std::to_string(n) + "}";
 }
 
+/// A process of its own, as far as the others can tell; alone, or with a Redis that it shares.
+struct Node {
+    explicit Node(db::Database& database, const fixture::RedisServer* redis = nullptr)
+        : bus(redis != nullptr ? std::move(*bus::open(redis->url())) : nullptr),
+          push(bus.get()),
+          outbox(database),
+          relay(push.hub, database, outbox, kQuick) {
+        if (bus) {
+            EXPECT_TRUE(eventually([&] { return bus->connected(); }));
+        }
+        relay.start();
+    }
+    static constexpr RelayOptions kQuick{.sweep_ms = 100, .remove_ms = 20};
+    std::unique_ptr<bus::Bus> bus;
+    PushServer push;
+    model::PushOutbox outbox;
+    Relay relay;
+};
+
 class RelayTest : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -49,16 +68,13 @@ class RelayTest : public ::testing::Test {
 };
 
 TEST_F(RelayTest, what_is_committed_is_told_in_its_order_to_whom_it_is_for) {
-    PushServer push_server;
-    model::PushOutbox outbox(*database_);
-    Relay relay(push_server.hub, *database_, outbox, {.sweep_ms = 50, .remove_ms = 20});
-    relay.start();
-    PushClient one = push_server.connect(1);
-    PushClient two = push_server.connect(2);
+    Node node(*database_);
+    PushClient one = node.push.connect(1);
+    PushClient two = node.push.connect(2);
     EXPECT_EQ(one.message(), kWhole);
     EXPECT_EQ(two.message(), kWhole);
-    ASSERT_TRUE(write(outbox, {push(1), push(2, {1}), push(3, {1, 2})}).ok());
-    ASSERT_TRUE(write(outbox, {push(4)}).ok());
+    ASSERT_TRUE(write(node.outbox, {push(1), push(2, {1}), push(3, {1, 2})}).ok());
+    ASSERT_TRUE(write(node.outbox, {push(4)}).ok());
     for (const int n : {1, 2, 3, 4})
         EXPECT_EQ(one.message(), number(n));
     for (const int n : {1, 3, 4})
@@ -67,18 +83,15 @@ TEST_F(RelayTest, what_is_committed_is_told_in_its_order_to_whom_it_is_for) {
 }
 
 TEST_F(RelayTest, who_watches_a_tag_hears_of_it_until_it_watches_others) {
-    PushServer push_server;
-    model::PushOutbox outbox(*database_);
-    Relay relay(push_server.hub, *database_, outbox);
-    relay.start();
-    PushClient watcher = push_server.connect(1);
-    PushClient other = push_server.connect(2);
+    Node node(*database_);
+    PushClient watcher = node.push.connect(1);
+    PushClient other = node.push.connect(2);
     EXPECT_EQ(watcher.message(), kWhole);
     EXPECT_EQ(other.message(), kWhole);
     const auto changed = [&](int n, const std::string& tag) {
         model::Push one = push(n);
         one.tag = tag;
-        ASSERT_TRUE(write(outbox, {one}).ok());
+        ASSERT_TRUE(write(node.outbox, {one}).ok());
     };
     EXPECT_EQ(watcher.ask("watch", R"({"tags":["crm.deal","a"]})"), R"("result":{})");
     changed(1, "crm.deal");
@@ -90,23 +103,20 @@ TEST_F(RelayTest, who_watches_a_tag_hears_of_it_until_it_watches_others) {
     changed(4, "crm.deal");
     changed(5, "crm.lead");
     EXPECT_EQ(watcher.message(), number(5));
-    ASSERT_TRUE(write(outbox, {push(6)}).ok());
+    ASSERT_TRUE(write(node.outbox, {push(6)}).ok());
     EXPECT_EQ(watcher.message(), number(6));
     EXPECT_EQ(other.message(), number(6));
 }
 
 TEST_F(RelayTest, pull_watch_extend_reaches_the_connections_of_its_user) {
-    PushServer push_server;
-    model::PushOutbox outbox(*database_);
-    Relay relay(push_server.hub, *database_, outbox);
-    relay.start();
-    PushClient own = push_server.connect(1);
-    PushClient other = push_server.connect(2);
+    Node node(*database_);
+    PushClient own = node.push.connect(1);
+    PushClient other = node.push.connect(2);
     EXPECT_EQ(own.message(), kWhole);
     EXPECT_EQ(other.message(), kWhole);
     model::Push tagged = push(1);
     tagged.tag = "crm.deal";
-    ASSERT_TRUE(write(outbox, {{{1}, "pull", "watch", R"({"tags":["crm.deal"]})"}, tagged, push(2)}).ok());
+    ASSERT_TRUE(write(node.outbox, {{{1}, "pull", "watch", R"({"tags":["crm.deal"]})"}, tagged, push(2)}).ok());
     EXPECT_EQ(own.message(), R"(pull.watch {"tags":["crm.deal"]})");
     EXPECT_EQ(own.message(), number(1));
     EXPECT_EQ(own.message(), number(2));
@@ -114,8 +124,8 @@ TEST_F(RelayTest, pull_watch_extend_reaches_the_connections_of_its_user) {
 }
 
 TEST_F(RelayTest, a_connection_watches_so_many_tags) {
-    PushServer push_server;
-    PushClient client = push_server.connect(1);
+    Node node(*database_);
+    PushClient client = node.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
     std::string tags;
     for (std::size_t i = 0; i < limits::push_tags_max; ++i)
@@ -130,74 +140,48 @@ TEST_F(RelayTest, a_connection_watches_so_many_tags) {
 }
 
 TEST_F(RelayTest, what_is_for_an_application_is_heard_by_its_connections_alone) {
-    PushServer push_server;
-    model::PushOutbox outbox(*database_);
-    Relay relay(push_server.hub, *database_, outbox);
-    relay.start();
-    PushClient page = push_server.connect(1);
-    PushClient app(push_server.port(),
-                   push_server.name(Kind::app_user, 1, 1, "a1") + "/" + push_server.name(Kind::app, 0, 1, "a1"));
+    Node node(*database_);
+    PushClient page = node.push.connect(1);
+    PushClient app(node.push.port(),
+                   node.push.name(Kind::app_user, 1, 1, "a1") + "/" + node.push.name(Kind::app, 0, 1, "a1"));
     EXPECT_EQ(page.message(), kWhole);
     EXPECT_EQ(app.message(), kWhole);
     model::Push to_all = push(1), to_one = push(2, {1}), to_another = push(3, {2});
     for (model::Push* one : {&to_all, &to_one, &to_another})
         one->app = "a1";
-    ASSERT_TRUE(write(outbox, {to_all, to_another, to_one, push(4)}).ok());
+    ASSERT_TRUE(write(node.outbox, {to_all, to_another, to_one, push(4)}).ok());
     EXPECT_EQ(app.message(), number(1));
     EXPECT_EQ(app.message(), number(2));
     EXPECT_EQ(page.message(), number(4));
 }
 
 TEST_F(RelayTest, what_is_rolled_back_is_not_told) {
-    PushServer push_server;
-    model::PushOutbox outbox(*database_);
-    Relay relay(push_server.hub, *database_, outbox);
-    relay.start();
-    PushClient client = push_server.connect(1);
+    Node node(*database_);
+    PushClient client = node.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
     const auto refused = database_->write_and_wait({.account = 1}, [&](db::WriteTx& tx) -> Result<std::string> {
-        STOA_CHECK(outbox.append(tx, push(1)));
+        STOA_CHECK(node.outbox.append(tx, push(1)));
         return Error{Errc::conflict, "no"};
     });
     EXPECT_FALSE(refused.ok());
-    ASSERT_TRUE(write(outbox, {push(2)}).ok());
+    ASSERT_TRUE(write(node.outbox, {push(2)}).ok());
     EXPECT_EQ(client.message(), number(2));
 }
 
 TEST_F(RelayTest, what_an_earlier_run_left_is_no_news_to_clients_of_a_process_that_is_alone) {
     model::PushOutbox earlier(*database_);
     ASSERT_TRUE(write(earlier, {push(1), push(2)}).ok());
-    PushServer push_server;
-    model::PushOutbox outbox(*database_);
-    Relay relay(push_server.hub, *database_, outbox, {.sweep_ms = 10});
-    relay.start();
+    Node node(*database_);
     EXPECT_TRUE(eventually([&] { return stored() == 0; }));
-    PushClient client = push_server.connect(1);
+    PushClient client = node.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
-    ASSERT_TRUE(write(outbox, {push(3)}).ok());
+    ASSERT_TRUE(write(node.outbox, {push(3)}).ok());
     EXPECT_EQ(client.message(), number(3));
 }
 
-/// A process of its own, as far as the others can tell.
-struct Node {
-    Node(const EngineUrl& url, db::Database& database)
-        : bus(std::move(*bus::open(url))),
-          push(bus.get()),
-          outbox(database),
-          relay(push.hub, database, outbox, kQuick) {
-        EXPECT_TRUE(eventually([&] { return bus->connected(); }));
-        relay.start();
-    }
-    static constexpr RelayOptions kQuick{.sweep_ms = 100, .remove_ms = 20};
-    std::unique_ptr<bus::Bus> bus;
-    PushServer push;
-    model::PushOutbox outbox;
-    Relay relay;
-};
-
 TEST_F(RelayTest, processes_that_write_at_once_tell_everything_once_in_the_order_of_the_commits) {
     fixture::RedisServer redis;
-    Node a(redis.url(), *database_), b(redis.url(), *database_);
+    Node a(*database_, &redis), b(*database_, &redis);
     PushClient of_a = a.push.connect(1);
     PushClient of_b = b.push.connect(1);
     EXPECT_EQ(of_a.message(), kWhole);
@@ -232,7 +216,7 @@ TEST_F(RelayTest, processes_that_write_at_once_tell_everything_once_in_the_order
 
 TEST_F(RelayTest, what_a_process_that_died_left_is_told_by_another) {
     fixture::RedisServer redis;
-    Node living(redis.url(), *database_);
+    Node living(*database_, &redis);
     PushClient client = living.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
     model::PushOutbox of_the_dead(*database_);  // nobody is woken by it
@@ -243,7 +227,7 @@ TEST_F(RelayTest, what_a_process_that_died_left_is_told_by_another) {
 
 TEST_F(RelayTest, messages_wait_in_the_store_while_redis_is_away) {
     fixture::RedisServer redis;
-    Node node(redis.url(), *database_);
+    Node node(*database_, &redis);
     PushClient client = node.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
     ASSERT_TRUE(write(node.outbox, {push(0)}).ok());
@@ -262,7 +246,7 @@ TEST_F(RelayTest, messages_wait_in_the_store_while_redis_is_away) {
 
 TEST_F(RelayTest, what_waited_for_longer_than_positions_are_kept_is_told_as_one_word) {
     fixture::RedisServer redis;
-    Node node(redis.url(), *database_);
+    Node node(*database_, &redis);
     PushClient client = node.push.connect(1);
     EXPECT_EQ(client.message(), kWhole);
     model::PushOutbox earlier(*database_);  // nobody is woken by it

@@ -16,6 +16,10 @@ export class ApiError extends Error {
   }
 }
 
+/** The server has answered, and would answer the same again. */
+export const refuses = (error: unknown): boolean =>
+  error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429
+
 export interface Reply<T> {
   body: T
   requestId: string | null

@@ -1,6 +1,6 @@
 // The connection to the push server: kept up, resumed where it broke off, every message handed on once.
 // A message that cannot be had any more is told as "load everything anew".
-import { ApiError } from '@/api/http'
+import { refuses } from '@/api/http'
 import { backoff } from './backoff'
 import { fetchChannels, socketAddress, type Channels } from './config'
 import { heardBefore } from './position'
@@ -22,10 +22,6 @@ export interface Listener {
 const silenceMs = 22_000
 const openingMs = 10_000
 const setTimeoutMaxMs = 2 ** 31 - 1
-
-/** The server answered that it has no push for us: asking again soon is of no use. */
-const refuses = (error: unknown): boolean =>
-  error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429
 
 export class PushClient {
   private channels: Channels | null = null

@@ -5,6 +5,7 @@ import {
   fetchDialog, fetchNewer, fetchNewest, fetchOlder, messagePageSize, openDialog,
   type DialogId, type DialogInfo, type MessagesPage,
 } from '@/api/chat'
+import { refuses } from '@/api/http'
 import { plain, type Plain } from '@/lib/errors'
 import { on, onReload } from '@/realtime'
 import { chatOf, learnNames, noteDialog, type ChangePush, type MessagePush } from '@/state/chat'
@@ -130,7 +131,11 @@ function create(dialogId: DialogId) {
         const more = pages < catchUpPagesMax && page.messages.length === messagePageSize
         if (more) catchFrom = Math.min(catchFrom, page.messages[0]!.id)
       }
-    } catch {
+    } catch (error) {
+      if (refuses(error)) {  // no member any more
+        catching = false
+        return
+      }
       catchFrom = Math.min(catchFrom, from)
       setTimeout(() => void runCatchUp(), 3000)
       return

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -138,20 +139,26 @@ TEST_F(Failure, what_runs_after_a_lost_commit_answer_runs_once) {
 
 TEST_F(Failure, a_killed_server_that_comes_back_loses_nothing_and_does_nothing_twice) {
     constexpr int kThreads = 8;
-    std::atomic<bool> stop{false};
     std::vector<std::set<std::string>> acknowledged(kThreads);
     std::atomic<int> failed{0};
     std::atomic<int> saved{0};
-    std::vector<std::thread> writers;
+    std::mutex mutex;
+    std::string first_failure;
+    const auto fail = [&](const Error& error) {
+        ++failed;
+        const std::lock_guard lock(mutex);
+        if (first_failure.empty()) first_failure = error.message;
+    };
+    std::vector<std::jthread> writers;
     for (int t = 0; t < kThreads; ++t) {
-        writers.emplace_back([&, t] {
-            for (int i = 0; !stop; ++i) {
+        writers.emplace_back([&, t](const std::stop_token& stop) {
+            for (int i = 0; !stop.stop_requested(); ++i) {
                 const std::string key = "t" + std::to_string(t) + "-" + std::to_string(i);
-                if (add(*db_, 1 + t % 3, key)) {
+                if (const auto added = add(*db_, 1 + t % 3, key)) {
                     acknowledged[static_cast<std::size_t>(t)].insert(key);
                     ++saved;
                 } else {
-                    ++failed;
+                    fail(added.error());
                 }
                 // Reads wait as well.
                 const auto read = db_->read(1, [](Tx& tx) -> Status {
@@ -159,7 +166,7 @@ TEST_F(Failure, a_killed_server_that_comes_back_loses_nothing_and_does_nothing_t
                     (void)n;
                     return {};
                 });
-                if (!read) ++failed;
+                if (!read) fail(read.error());
             }
         });
     }
@@ -169,10 +176,8 @@ TEST_F(Failure, a_killed_server_that_comes_back_loses_nothing_and_does_nothing_t
         restart();
     }
     EXPECT_TRUE(fixture::eventually([&] { return saved >= 160; }, 60'000));
-    stop = true;
-    for (auto& writer : writers)
-        writer.join();
-    EXPECT_EQ(failed, 0);
+    writers.clear();  // stops and joins them
+    EXPECT_EQ(failed, 0) << first_failure;
     std::multiset<std::string> expected;
     std::multiset<std::string> found;
     for (const auto& keys : acknowledged)

@@ -1,7 +1,7 @@
 // A portal with demo data and the interface, and a signed-in client without a browser.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Portal, uiFolder, until } from '../support/portal'
+import { Portal, uiFolder, until, type Options } from '../support/portal'
 
 export { until }
 
@@ -9,15 +9,16 @@ export interface Stoa {
   url: string
   /** Token of the administrator's one-time link. */
   token: string
+  portal: Portal
   stop: () => Promise<void>
 }
 
-/** With demo data, unless it is told otherwise; `config` is TOML text. */
-export async function startStoa({ demo = true, config }: { demo?: boolean; config?: string } = {}): Promise<Stoa> {
+/** With demo data, unless it is told otherwise. */
+export async function startStoa({ demo = true, ...options }: { demo?: boolean } & Options = {}): Promise<Stoa> {
   if (!existsSync(join(uiFolder, 'index.html'))) throw new Error(`no interface at ${uiFolder}: run npm run build in ui`)
-  const portal = await Portal.start({ create: demo ? ['--demo'] : [], serve: ['--ui', uiFolder], browser: true, config })
+  const portal = await Portal.start({ create: demo ? ['--demo'] : [], serve: ['--ui', uiFolder], browser: true, ...options })
   const token = new URL(portal.created.admin_login_link).pathname.split('/').at(-1)!
-  return { url: portal.http, token, stop: () => portal.stop() }
+  return { url: portal.http, token, portal, stop: () => portal.stop() }
 }
 
 /** A signed-in client without a browser, to prepare data and to look at what the server holds. */

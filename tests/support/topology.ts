@@ -148,6 +148,8 @@ export async function startBalancer(folder: string, httpPort: number, httpsPort:
     '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', join(folder, 'balancer.key'), '-out', pem])
   await writeFile(pem, (await readFile(pem, 'utf8')) + (await readFile(join(folder, 'balancer.key'), 'utf8')), { mode: 0o600 })
   const servers = backends.map((port, i) => `  server web${i} 127.0.0.1:${port}`)
+  // A cookie `web` asks for one of them.
+  const pinned = backends.map((_, i) => `  use-server web${i} if { req.cook(web) web${i} }`)
   // A request that a dying process may have begun is given to the other one with the same id: the receipt decides.
   await writeFile(join(folder, 'haproxy.cfg'), `
 global
@@ -176,6 +178,7 @@ frontend all
   default_backend web
 backend web
   balance roundrobin
+${pinned.join('\n')}
 ${servers.join('\n')}
 `)
   return Process.start('haproxy', ['-db', '-f', join(folder, 'haproxy.cfg')])

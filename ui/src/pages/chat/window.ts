@@ -76,8 +76,11 @@ export function useWindow({ scroller, content, messages, loadOlder }: Options) {
     if (box.scrollTop < nearPx) {
       if (start.value === 0) {
         // What comes waits outside of the window, so that the view moves only under steady().
-        shown.value = Math.min(shown.value, end.value)
+        const room = shown.value
+        shown.value = Math.min(room, end.value)
         await loadOlder()
+        // Nothing came: there is room again for what is said next.
+        if (start.value === 0) shown.value = room
       }
       if (start.value > 0) await steady(moveUp)
     } else if (left < nearPx && below.value > 0) await steady(moveDown)

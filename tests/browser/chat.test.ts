@@ -2,43 +2,21 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { violations } from './axe'
-import { desktop, launch, phone, settle, shoot, sideways, watch, type Watched } from './browser'
-import { Client, startStoa, until, type Stoa } from './stoa'
-
-const password = 'correct horse battery'
-
-interface Person {
-  id: number
-  client: Client
-  watched: Watched
-  page: Page
-}
+import { desktop, launch, phone, settle, shoot, sideways } from './browser'
+import { administrator, employee, person, type Person } from './people'
+import { startStoa, until, type Stoa } from './stoa'
 
 let stoa: Stoa
 let browser: Browser
 let ada: Person
 let nora: Person
 
-const person = async (client: Client): Promise<Person> => {
-  const { user } = await client.send<{ user: { id: number } }>('/api/session', {}, 'GET')
-  const watched = await watch(browser, stoa.url)
-  await watched.context.addCookies([{ ...client.cookie, url: stoa.url }])
-  return { id: user.id, client, watched, page: await watched.context.newPage() }
-}
-
 beforeAll(async () => {
   stoa = await startStoa({ demo: false })
   browser = await launch()
-  const admin = await Client.fromLink(stoa, password)
-  const email = 'nora@example.org'
-  const { link } = await admin.send<{ link: string }>('/api/invite', { email, name: 'Nora', lastName: 'New', role: 'employee' })
-  await fetch(`${stoa.url}/api/link/${new URL(link, stoa.url).pathname.split('/').at(-1)}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name: 'Nora', lastName: 'New', password, language: 'en', timeZone: 'Europe/Berlin' }),
-  })
-  ada = await person(admin)
-  nora = await person(await Client.login(stoa, email, password))
+  const admin = await administrator(stoa)
+  ada = await person(browser, stoa, admin)
+  nora = await person(browser, stoa, await employee(stoa, admin, 'Nora'))
 })
 
 afterAll(async () => {
@@ -122,6 +100,43 @@ it('replies, reacts, changes and deletes, for both', async () => {
   await shoot(ada.page, 'chat')
 })
 
+it('takes other reactions than a like, one of each person', async () => {
+  await message(nora.page, 'Hello Nora').hover()
+  await message(nora.page, 'Hello Nora').getByRole('button', { name: 'React' }).click()
+  await nora.page.getByRole('group', { name: 'React' }).getByRole('button', { name: 'Funny' }).click()
+  await message(ada.page, 'Hello Nora').getByRole('button', { name: 'Funny: Nora New' }).waitFor()
+  await message(ada.page, 'Hello Nora').getByRole('button', { name: 'Liked by Nora New' }).waitFor({ state: 'detached' })
+
+  // By keyboard: the menu of the message, its list of reactions.
+  await message(ada.page, 'Hello Nora').focus()
+  await ada.page.keyboard.press('Enter')
+  await ada.page.getByRole('menuitem', { name: 'React' }).focus()
+  await ada.page.keyboard.press('ArrowRight')
+  await ada.page.getByRole('menuitemcheckbox', { name: 'Surprised' }).click()
+  await message(nora.page, 'Hello Nora').getByRole('button', { name: 'Surprised: Ada Admin' }).waitFor()
+  await shoot(nora.page, 'chat-reactions')
+})
+
+it('finds a message of the chat by its text and goes there', async () => {
+  await nora.page.getByRole('button', { name: 'Search in this chat' }).click()
+  const search = nora.page.getByRole('searchbox', { name: 'Search in this chat' })
+  await search.pressSequentially('HELLO no')
+  const hit = nora.page.locator('[data-hit]')
+  await hit.filter({ hasText: 'Hello Nora' }).waitFor()
+  expect(await hit.count()).toBe(1)
+  await shoot(nora.page, 'chat-search')
+  expect(await violations(nora.page)).toEqual([])
+  await search.fill('no such words')
+  await nora.page.getByText('Nothing found').first().waitFor()
+  await search.fill('hello')
+  await hit.filter({ hasText: 'Hello Nora' }).focus()
+  await nora.page.keyboard.press('Enter')
+  await until('the message has the keyboard', () => message(nora.page, 'Hello Nora').evaluate((item) => item === document.activeElement))
+  await nora.page.getByRole('button', { name: 'Search in this chat' }).click()
+  await nora.page.keyboard.press('Escape')
+  await search.waitFor({ state: 'detached' })
+})
+
 it('sends what was written offline, once', async () => {
   await ada.watched.context.setOffline(true)
   await write(ada, 'Written in the dark')
@@ -197,33 +212,6 @@ it('sends a file that the other side can fetch', async () => {
   expect(await answer.text()).toBe('the plan')
 })
 
-it('stays light with many messages, and keeps the place while older ones come', async () => {
-  const texts = Array.from({ length: 300 }, (_, n) => `Line ${n}`)
-  for (let at = 0; at < texts.length; at += 50) {
-    const cmd = Object.fromEntries(texts.slice(at, at + 50).map((text, n) => [`m${n}`, `im.message.add?DIALOG_ID=${nora.id}&MESSAGE=${encodeURIComponent(text)}`]))
-    await ada.client.rest('batch', { halt: 0, cmd })
-  }
-  await open(ada, nora.id)
-  await message(ada.page, 'Line 299').waitFor()
-  const scroller = ada.page.getByRole('region', { name: 'Messages' })
-  for (let turn = 0; turn < 12; turn++) {
-    await scroller.evaluate((box) => (box.scrollTop = 900))
-    await settle(ada.page)
-    const first = await scroller.evaluate((box) => {
-      const top = box.getBoundingClientRect().top
-      const item = [...box.querySelectorAll<HTMLElement>('[data-key]')].find((one) => one.getBoundingClientRect().bottom > top)!
-      return { key: item.dataset.key!, offset: item.getBoundingClientRect().top - top }
-    })
-    await scroller.evaluate((box) => (box.scrollTop -= 200))
-    await settle(ada.page)
-    const offset = await scroller.evaluate((box, key) => box.querySelector(`[data-key="${key}"]`)!.getBoundingClientRect().top - box.getBoundingClientRect().top, first.key)
-    expect(Math.abs(offset - first.offset - 200)).toBeLessThan(3)
-  }
-  expect(await ada.page.locator('[data-message]').count()).toBeLessThanOrEqual(240)
-  await ada.page.getByRole('button', { name: 'To the newest' }).click()
-  await message(ada.page, 'Line 299').waitFor()
-})
-
 it('rings the bell', async () => {
   const { url } = await ada.client.send<{ url: string }>('/api/webhooks', { title: 'Bell', scopes: ['im'] })
   await elsewhere(nora)
@@ -263,7 +251,35 @@ it('has no accessibility violation and nothing scrolls sideways', { timeout: 120
       await nora.page.setViewportSize(desktop)
     }
   }
+  await nora.client.send('/api/profile', { language: 'en' })
   expect(found).toEqual([])
+})
+
+it('stays light with many messages, and keeps the place while older ones come', async () => {
+  const texts = Array.from({ length: 300 }, (_, n) => `Line ${n}`)
+  for (let at = 0; at < texts.length; at += 50) {
+    const cmd = Object.fromEntries(texts.slice(at, at + 50).map((text, n) => [`m${n}`, `im.message.add?DIALOG_ID=${nora.id}&MESSAGE=${encodeURIComponent(text)}`]))
+    await ada.client.rest('batch', { halt: 0, cmd })
+  }
+  await open(ada, nora.id)
+  await message(ada.page, 'Line 299').waitFor()
+  const scroller = ada.page.getByRole('region', { name: 'Messages' })
+  for (let turn = 0; turn < 12; turn++) {
+    await scroller.evaluate((box) => (box.scrollTop = 900))
+    await settle(ada.page)
+    const first = await scroller.evaluate((box) => {
+      const top = box.getBoundingClientRect().top
+      const item = [...box.querySelectorAll<HTMLElement>('[data-key]')].find((one) => one.getBoundingClientRect().bottom > top)!
+      return { key: item.dataset.key!, offset: item.getBoundingClientRect().top - top }
+    })
+    await scroller.evaluate((box) => (box.scrollTop -= 200))
+    await settle(ada.page)
+    const offset = await scroller.evaluate((box, key) => box.querySelector(`[data-key="${key}"]`)!.getBoundingClientRect().top - box.getBoundingClientRect().top, first.key)
+    expect(Math.abs(offset - first.offset - 200)).toBeLessThan(3)
+  }
+  expect(await ada.page.locator('[data-message]').count()).toBeLessThanOrEqual(240)
+  await ada.page.getByRole('button', { name: 'To the newest' }).click()
+  await message(ada.page, 'Line 299').waitFor()
 })
 
 it('never talked to another host and raised no error', () => {

@@ -18,6 +18,7 @@ export const frame = () => import('./components/AppFrame.vue')
 const deals = () => import('./pages/DealsPage.vue')
 const tasks = () => import('./pages/TasksPage.vue')
 const chat = () => import('./pages/ChatPage.vue')
+const stream = () => import('./pages/StreamPage.vue')
 const link = () => import('./pages/LinkPage.vue')
 
 async function leaveWhenSignedIn(to: RouteLocationNormalized) {
@@ -50,6 +51,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/tasks/:id(\\d+)', component: tasks, meta: { title: 'tasks.title' } },
   { path: '/chat', component: chat, meta: { title: 'chat.title' } },
   { path: '/chat/:dialogId(\\d+|chat\\d+)', component: chat, meta: { title: 'chat.title' } },
+  { path: '/stream', component: stream, meta: { title: 'stream.title' } },
+  { path: '/stream/:id(\\d+)', component: stream, meta: { title: 'stream.title' } },
   { path: '/settings/webhooks', component: () => import('./pages/WebhooksPage.vue'), meta: { title: 'webhooks.title' } },
   {
     // No page of the interface: the server sent the browser to the login and waits for it to come back.

@@ -65,6 +65,7 @@ export interface MessageItem {
   uuid: string | null
   params: PhpParams<{
     LIKE?: number[]
+    REACTIONS?: Record<string, number[]>
     CODE?: string[]
     IS_EDITED?: 'Y'
     IS_DELETED?: 'Y'
@@ -163,8 +164,6 @@ export const addMessage = (dialogId: DialogId, message: { text: string; clientId
   })
 export const updateMessage = (id: number, text: string) => write<unknown>('im.message.update', { MESSAGE_ID: id, MESSAGE: text })
 export const deleteMessage = (id: number) => write<unknown>('im.message.delete', { MESSAGE_ID: id })
-export const likeMessage = (id: number, like: boolean) =>
-  write<unknown>('im.message.like', { MESSAGE_ID: id, ACTION: like ? 'plus' : 'minus' })
 
 /** How far somebody has read is worth no patience: the next message tells it again. */
 export const readDialog = (dialogId: DialogId, messageId: number) =>

@@ -74,6 +74,16 @@ export interface Comment {
   AUTHOR_ID: string
 }
 
+/** What happened to a record: from one stage, or responsible person, to another. */
+export interface TimelineEntry {
+  ID: string
+  KIND: 'created' | 'stage' | 'responsible' | 'converted'
+  OLD_VALUE: string | null
+  NEW_VALUE: string | null
+  AUTHOR_ID: string
+  CREATED: string
+}
+
 export interface Activity {
   ID: string
   SUBJECT: string
@@ -180,10 +190,14 @@ export const dealCommentsParams = (dealId: number): Params => ({
 
 export const fetchComments = (dealId: number) => read<Comment[]>('crm.timeline.comment.list', dealCommentsParams(dealId))
 
+const dealEntriesParams = (id: number): Params => ({ entityTypeId: 2, entityId: id })
+export const fetchEntries = (id: number) => read<TimelineEntry[]>('stoa.crm.timeline.list', dealEntriesParams(id))
+
 export interface DealCard {
   deal: Deal
   comments: Comment[]
   activities: Activity[]
+  entries: TimelineEntry[]
   rows: ProductRow[]
   contacts: { CONTACT_ID: number; IS_PRIMARY: string }[]
 }
@@ -194,6 +208,7 @@ export async function fetchDealCard(id: number): Promise<Partial<DealCard>> {
     deal: ['crm.deal.get', { id }],
     comments: ['crm.timeline.comment.list', dealCommentsParams(id)],
     activities: ['crm.activity.list', { filter: { OWNER_TYPE_ID: 2, OWNER_ID: id }, order: { ID: 'DESC' } }],
+    entries: ['stoa.crm.timeline.list', dealEntriesParams(id)],
     rows: ['crm.deal.productrows.get', { id }],
     contacts: ['crm.deal.contact.items.get', { id }],
   })

@@ -10,10 +10,13 @@ export interface Listener {
   /** `live`: messages come at once. `off`: this server has no push. */
   onState(state: 'live' | 'reconnecting' | 'off'): void
   onMessage(message: PushMessage): void
-  /** The connection stands, or stands again: what is wanted besides the own channels must be said now. */
+  /** What is to be watched besides the own channels, "name,name@position": asked for when a connection is begun. */
+  tags(): string
+  /** The connection stands, or stands again: what has changed of the tags meanwhile must be said now. */
   onOpen(): void
-  /** It goes on where it broke off; of the own channels nothing is missing. */
-  onResumed(): void
+  /** It watches the tags that it began with. `lacking` names those of which something is missing that onReload() does
+   *  not tell; absent: it is not known of any. */
+  onTags(lacking?: string[]): void
   /** Something may have been missed. */
   onReload(): void
 }
@@ -29,6 +32,7 @@ export class PushClient {
   private position = ''
   private failures = 0
   private requests = 0
+  private readonly waiting = new Map<number, () => void>()
   private running = false
   private connecting = false
   private heardAt = 0
@@ -48,9 +52,17 @@ export class PushClient {
     void this.connect()
   }
 
-  /** Tells the server something that needs no answer. */
-  notify(method: string, params: object): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(request(++this.requests, method, params))
+  /** The last message that was heard; empty when there was none yet. */
+  get heardUpTo(): string {
+    return this.position
+  }
+
+  /** Tells the server something, if there is a connection; `done` is called when it was carried out. */
+  notify(method: string, params: object, done?: () => void): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return
+    if (done) this.waiting.set(++this.requests, done)
+    else ++this.requests
+    this.socket.send(request(this.requests, method, params))
   }
 
   private readonly tryNow = (): void => {
@@ -79,12 +91,12 @@ export class PushClient {
       return
     }
     this.connecting = false
-    if (this.channels.address) this.open(socketAddress(this.channels, this.position))
+    if (this.channels.address) this.open(this.channels, this.listener.tags())
     else this.listener.onState('off')
   }
 
-  private open(address: string): void {
-    const socket = new WebSocket(address)
+  private open(channels: Channels, tags: string): void {
+    const socket = new WebSocket(socketAddress(channels, this.position, tags))
     const resumed = this.position !== ''
     this.socket = socket
     this.heardAt = Date.now()
@@ -102,9 +114,14 @@ export class PushClient {
       this.socket?.send('pong')
       return
     }
-    for (const message of readFrame(text)) {
+    const { messages, done } = readFrame(text)
+    for (const message of messages) {
       this.socket?.send(`mack:${message.mid}`)
       this.take(message, resumed)
+    }
+    for (const id of done) {
+      this.waiting.get(id)?.()
+      this.waiting.delete(id)
     }
   }
 
@@ -116,8 +133,14 @@ export class PushClient {
       this.position = message.mid
       this.failures = 0
       this.listener.onState('live')
-      if (params.recovered === true && resumed) this.listener.onResumed()
-      else this.listener.onReload()
+      const whole = params.recovered === true && resumed
+      const tags = params.tags as Record<string, boolean> | undefined
+      this.listener.onTags(whole ? tags && Object.keys(tags).filter((name) => !tags[name]) : [])
+      if (!whole) this.listener.onReload()
+      return
+    }
+    if (fromServer && moduleId === 'pull' && command === 'stream_pause') {
+      this.listener.onState(params.paused === true ? 'reconnecting' : 'live')
       return
     }
     if (heardBefore(message.mid, this.position)) return
@@ -148,6 +171,7 @@ export class PushClient {
   private drop(): void {
     clearTimeout(this.watchTimer)
     clearTimeout(this.renewTimer)
+    this.waiting.clear()
     const socket = this.socket
     this.socket = null
     socket?.close()

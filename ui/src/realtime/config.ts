@@ -37,8 +37,10 @@ function here(address: string): string {
   return `${scheme}://${location.host}${new URL(address).pathname}`
 }
 
-export function socketAddress(channels: Channels, position: string): string {
+/** `position`: the last message that was heard; `tags`: "name,name@position", what is watched besides the channels. */
+export function socketAddress(channels: Channels, position: string, tags: string): string {
   const query = new URLSearchParams({ CHANNEL_ID: channels.ids, jsonRpc: 'true', revision: '19' })
   if (position) query.set('mid', position)
+  if (tags) query.set('tags', tags)
   return `${channels.address}?${query}`
 }

@@ -23,9 +23,17 @@ const client = new PushClient({
     else late.value = false
     if (now !== 'reconnecting') brokenSince = 0
   },
-  onOpen: () => tags.size > 0 && sendTags(),
-  onResumed() {
-    for (const { missed } of tags.values()) call(missed)
+  tags: nameTags,
+  onOpen() {
+    if (named.size !== tags.size || [...tags.keys()].some((name) => !named.has(name))) sendTags()
+  },
+  onTags(lacking = [...named]) {
+    for (const name of named) {
+      const tag = tags.get(name)
+      if (!tag) continue
+      tag.since = null
+      if (lacking.includes(name)) call(tag.missed)
+    }
   },
   onMessage: ({ body }: PushMessage) => call(handlers.get(`${body.module_id}.${body.command}`), body.params),
   onReload: () => call(reloaders),
@@ -79,19 +87,33 @@ export function useOn<Params>(moduleId: string, command: string, handler: (param
 interface Tag {
   users: number
   missed: Set<() => void>
+  /** What had been heard when it began. Null: the server watches it for us, so all that was heard counts for it, too. */
+  since: string | null
 }
 const tags = new Map<string, Tag>()
+/** Those with which the connection was begun. */
+let named = new Set<string>()
+/** The server takes no more from one connection. */
+const tagsMax = 50
+
+function nameTags(): string {
+  named = new Set([...tags.keys()].slice(-tagsMax))
+  return [...named].map((name) => [name, tags.get(name)?.since].filter(Boolean).join('@')).join(',')
+}
 
 function sendTags(): void {
-  client.notify('watch', { tags: [...tags.keys()] })
+  const sent = [...tags].slice(-tagsMax)
+  client.notify('watch', { tags: sent.map(([name]) => name) }, () => {
+    for (const [, tag] of sent) tag.since = null
+  })
 }
 
 /**
- * While the component lives, messages for whoever watches the tag come, too. Those are not made up for after a broken
- * connection: `missed` is called then.
+ * While the component lives, messages for whoever watches the tag come, too, also those of a time without a connection.
+ * `missed` is called when some of them cannot be had any more.
  */
 export function useTag(name: string, missed?: () => void): void {
-  const tag = tags.get(name) ?? { users: 0, missed: new Set() }
+  const tag = tags.get(name) ?? { users: 0, missed: new Set(), since: client.heardUpTo }
   tags.set(name, tag)
   if (missed) tag.missed.add(missed)
   if (tag.users++ === 0) sendTags()

@@ -11,18 +11,30 @@ export interface PushMessage {
 interface Frame {
   method?: string
   params?: PushMessage
+  id?: unknown
+  result?: unknown
 }
 
-/** The messages of one text frame; what is none of them is left out. */
-export function readFrame(text: string): PushMessage[] {
+export interface Heard {
+  messages: PushMessage[]
+  /** Of requests that were carried out. */
+  done: number[]
+}
+
+/** What is in one text frame; what is nothing of ours is left out. */
+export function readFrame(text: string): Heard {
+  const heard: Heard = { messages: [], done: [] }
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch {
-    return []
+    return heard
   }
-  const frames = (Array.isArray(parsed) ? parsed : [parsed]) as Frame[]
-  return frames.flatMap((frame) => (frame?.method === 'incoming.message' && frame.params?.body ? [frame.params] : []))
+  for (const frame of (Array.isArray(parsed) ? parsed : [parsed]) as (Frame | null)[]) {
+    if (frame?.method === 'incoming.message' && frame.params?.body) heard.messages.push(frame.params)
+    else if (typeof frame?.id === 'number' && frame.result !== undefined) heard.done.push(frame.id)
+  }
+  return heard
 }
 
 export const request = (id: number, method: string, params: object): string => JSON.stringify({ jsonrpc: '2.0', id, method, params })

@@ -85,11 +85,22 @@ function take(page: NotificationPage): void {
   for (const item of page.notifications) known.set(item.id, fromItem(item))
 }
 
+// What was asked for before a push message came may be older than that: then it is asked again.
+let heard = 0
+const askAgainMax = 3
+async function ask(fetchPage: () => Promise<NotificationPage>): Promise<NotificationPage> {
+  for (let again = 0; ; again++) {
+    const before = heard
+    const page = await fetchPage()
+    if (heard === before || again === askAgainMax) return page
+  }
+}
+
 let loading: Promise<void> | undefined
 
 /** The first page anew. */
 export function loadNotifications(): Promise<void> {
-  loading ??= fetchNotifications()
+  loading ??= ask(fetchNotifications)
     .then((page) => {
       known.clear()
       take(page)
@@ -108,7 +119,7 @@ export async function loadMoreNotifications(): Promise<void> {
 }
 
 async function poll(): Promise<void> {
-  const page = await pollNotifications()
+  const page = await ask(pollNotifications)
   if (listLoaded.value) take(page)
   else unreadNotifications.value = page.total_unread_count ?? 0
 }
@@ -158,6 +169,7 @@ export function onArrival(handler: (one: Notification) => void): () => void {
 }
 
 function onAdd(push: AddPush): void {
+  heard++
   unreadNotifications.value = push.counter
   learnNames([{ id: push.userId, name: push.userName }])
   const one: Notification = {
@@ -174,6 +186,7 @@ function onAdd(push: AddPush): void {
 
 function onMarked(read: boolean): (push: { list: number[]; counter: number }) => void {
   return ({ list, counter }) => {
+    heard++
     for (const id of list) {
       const one = known.get(id)
       if (one) one.read = read

@@ -11,6 +11,7 @@ import { on, onReload } from '@/realtime'
 import { chatOf, learnNames, noteDialog, type ChangePush, type MessagePush } from '@/state/chat'
 import { me } from '@/state/session'
 import { fromItem, fromPush, type Message, type ShownFile } from './message'
+import { fetchOne } from './reactions'
 import { onSent, settle, toMessage, waitingFiles, waitingIn, type Waiting } from './outbox'
 import { createTyping } from './typing'
 
@@ -181,6 +182,27 @@ function create(dialogId: DialogId) {
     Object.assign(message, { text: push.text, edited: push.isEdited, deleted }, deleted ? { files: [], attach: false } : {})
     if (push.textCut) void refresh().catch(() => undefined)
   }
+  // The push server says that somebody reacted, not how: the messages are read again, those of a moment together.
+  const reacted = new Set<number>()
+  let reactedTimer: ReturnType<typeof setTimeout> | undefined
+  const reactedMs = 150
+  function hearReaction(id: number): void {
+    if (!byId.has(id)) return
+    reacted.add(id)
+    reactedTimer ??= setTimeout(() => void readReacted(), reactedMs)
+  }
+  async function readReacted(): Promise<void> {
+    reactedTimer = undefined
+    const ids = [...reacted]
+    reacted.clear()
+    try {
+      for (const id of ids) takePage(await fetchOne(dialogId, id))
+    } catch (error) {
+      if (refuses(error)) return
+      for (const id of ids) reacted.add(id)
+      reactedTimer ??= setTimeout(() => void readReacted(), 3000)
+    }
+  }
   function takeSent(one: Waiting, id: number): void {
     for (const file of one.files) if (!files.has(file.id)) files.set(file.id, file)
     if (!byId.has(id)) put([{ ...toMessage(one), id, state: 'sent' }])
@@ -194,7 +216,7 @@ function create(dialogId: DialogId) {
 
   return {
     dialogId, info, messages, lastId, complete, loading, loadingOlder, failure, unreadAfter, readBy, typing,
-    open, refresh, loadOlder, reach, find, fileOf, hear, change, takeSent, setReader, setInfo,
+    open, refresh, loadOlder, reach, find, fileOf, hear, hearReaction, change, takeSent, setReader, setInfo,
   }
 }
 
@@ -230,10 +252,7 @@ function listen(): void {
   each<MessagePush>(['message', 'messageChat'], (conversation, push) => conversation.hear(push))
   each<ChangePush>(['messageUpdate'], (conversation, push) => conversation.change(push, false))
   each<ChangePush>(['messageDelete'], (conversation, push) => conversation.change(push, true))
-  each<Of<{ id: number; users: number[] }>>(['messageLike'], (conversation, push) => {
-    const message = conversation.find(push.id)
-    if (message) message.likes = push.users
-  })
+  each<Of<{ id: number }>>(['messageLike'], (conversation, push) => conversation.hearReaction(push.id))
   each<Of<{ userId: number; lastId: number }>>(['readMessageOpponent', 'readMessageChatOpponent'], (conversation, push) =>
     conversation.setReader(push.userId, push.lastId),
   )

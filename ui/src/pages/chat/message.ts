@@ -1,6 +1,7 @@
 // A message as the conversation shows it, made from what REST and the push server say.
 import type { ChatFile, MessageItem } from '@/api/chat'
 import type { MessagePush } from '@/state/chat'
+import type { Reacted } from './reactions'
 
 export interface Message {
   /** Stays the same when a message that waits becomes one that was sent. */
@@ -14,8 +15,8 @@ export interface Message {
   text: string
   replyId: number
   files: number[]
-  /** Who likes it. */
-  likes: number[]
+  /** Who reacted, by kind. */
+  reactions: Reacted
   edited: boolean
   deleted: boolean
   /** Carries something that only its application can show. */
@@ -29,7 +30,7 @@ export type ShownFile = Pick<ChatFile, 'id' | 'type' | 'name' | 'size' | 'urlPre
 const keyOf = (id: number, clientId: string): string => clientId || String(id)
 
 export function fromItem(item: MessageItem): Message {
-  const params = Array.isArray(item.params) ? {} : item.params
+  const params: Exclude<MessageItem['params'], []> & { REACTIONS?: Reacted } = Array.isArray(item.params) ? {} : item.params
   return {
     key: keyOf(item.id, item.uuid ?? ''),
     id: item.id,
@@ -39,7 +40,7 @@ export function fromItem(item: MessageItem): Message {
     text: item.text,
     replyId: Number(params.REPLY_ID ?? 0),
     files: params.FILE_ID ?? [],
-    likes: params.LIKE ?? [],
+    reactions: params.REACTIONS ?? {},
     edited: params.IS_EDITED === 'Y',
     deleted: params.IS_DELETED === 'Y',
     attach: params.ATTACH !== undefined,
@@ -57,7 +58,7 @@ export function fromPush({ message }: MessagePush): Message {
     text: message.text,
     replyId: message.replyId,
     files: message.files,
-    likes: [],
+    reactions: {},
     edited: false,
     deleted: false,
     attach: message.attach,

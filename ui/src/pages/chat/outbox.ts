@@ -41,7 +41,7 @@ export const toMessage = (one: Waiting): Message => ({
   text: one.text,
   replyId: one.replyId,
   files: one.files.map((file) => file.id),
-  likes: [],
+  reactions: {},
   edited: false,
   deleted: false,
   attach: false,

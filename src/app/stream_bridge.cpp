@@ -2,24 +2,16 @@
 
 #include <charconv>
 
-#include "modules/notify/notify.hpp"
+#include "app/notify_bridge.hpp"
 
 namespace stoa::app {
 
 namespace {
 
-struct Phrase {
-    const char *en, *de, *ru;
-};
 constexpr Phrase kAddressed{"A post is addressed to you", "Ein Beitrag ist an Sie gerichtet",
                             "Вам адресовано сообщение"};
 constexpr Phrase kCommented{"New comment", "Neuer Kommentar", "Новый комментарий"};
 constexpr Phrase kLiked{"Your post is liked", "Ihr Beitrag gefällt", "Ваше сообщение понравилось"};
-
-std::string in_language(const model::Records& records, const Phrase& phrase) {
-    const std::string& language = records.metadata().account.language;
-    return language == "de" ? phrase.de : language == "ru" ? phrase.ru : phrase.en;
-}
 
 /// What all notifications about one post have in common.
 std::string about(RecordId post) {
@@ -40,18 +32,11 @@ notify::Notification notification(const model::Records& records, const model::Re
     return out;
 }
 
-Status tell(model::Records& records, notify::Notification out, UserId receiver) {
-    if (receiver == out.author) return {};
-    out.receiver = receiver;
-    const auto told = notify::notify(records, out);
-    if (told || told.error().field == "USER_ID") return {};  // somebody who is no more
-    return told.error();
-}
-
 }  // namespace
 
 Status StreamBridge::post_addressed(model::Records& records, const model::Record& post,
                                     const std::vector<std::string>& named) {
+    if (!post.text("SOURCE").empty()) return {};  // the program's own: its readers hear of the thing itself
     const char* event = post.integer("IMPORTANT") != 0 ? "important" : "post";
     const notify::Notification out = notification(records, post, event, kAddressed);
     for (const std::string& code : named) {
@@ -63,8 +48,7 @@ Status StreamBridge::post_addressed(model::Records& records, const model::Record
 }
 
 Status StreamBridge::post_removed(model::Records& records, RecordId post) {
-    const auto gone = notify::withdraw(records, "", about(post));
-    return gone ? Status() : Status(gone.error());
+    return take_back(records, about(post));
 }
 
 Status StreamBridge::comment_added(model::Records& records, const model::Record& post, const model::Record&,

@@ -69,6 +69,8 @@ Status remove_bindings(db::WriteTx& tx, RecordId activity) {
 
 class ActivityHooks : public model::EntityHooks {
   public:
+    explicit ActivityHooks(CrmListener* listener) : listener_(listener) {}
+
     /// A call or meeting is due when it starts, a task when it ends; STATUS follows COMPLETED.
     Status before_save(SaveContext& context) override {
         const std::int64_t type = integer_after(context, "TYPE_ID");
@@ -81,6 +83,22 @@ class ActivityHooks : public model::EntityHooks {
         return {};
     }
     Status after_save(SaveContext& context) override {
+        STOA_CHECK(keep_bindings(context));
+        return tell(context);
+    }
+    Status after_remove(model::RemoveContext& context) override {
+        STOA_CHECK(remove_bindings(context.tx, context.before.id()));
+        return listener_ != nullptr ? listener_->activity_removed(context.records, context.before.id()) : Status();
+    }
+
+  private:
+    Status tell(SaveContext& context) {
+        if (listener_ == nullptr || !is_changed(context, "RESPONSIBLE_ID")) return {};
+        STOA_TRY(const Record activity, context.records.as_system().get(context.entity, context.id));
+        return listener_->activity_saved(context.records, activity, context.before);
+    }
+
+    static Status keep_bindings(SaveContext& context) {
         if (context.operation == Operation::update && !is_changed(context, "COMMUNICATIONS")) return {};
         if (context.before) STOA_CHECK(remove_bindings(context.tx, context.id));
         const model::Entity& entity = context.records.services().registry.entity("crm.activity.binding");
@@ -97,9 +115,8 @@ class ActivityHooks : public model::EntityHooks {
         return note_activity(context.records, integer_after(context, "OWNER_TYPE_ID"),
                              integer_after(context, "OWNER_ID"));
     }
-    Status after_remove(model::RemoveContext& context) override {
-        return remove_bindings(context.tx, context.before.id());
-    }
+
+    CrmListener* listener_;
 };
 
 // --- methods ---
@@ -308,8 +325,8 @@ Status list_activities(Call& call) {
 
 }  // namespace
 
-std::unique_ptr<model::EntityHooks> make_activity_hooks() {
-    return std::make_unique<ActivityHooks>();
+std::unique_ptr<model::EntityHooks> make_activity_hooks(CrmListener* listener) {
+    return std::make_unique<ActivityHooks>(listener);
 }
 
 void add_activity_methods(api::MethodTable& table) {

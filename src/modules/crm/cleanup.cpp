@@ -63,6 +63,9 @@ Status remove_dependents(model::RemoveContext& context, int type_id) {
         context, "crm.timeline.comment",
         {Condition::equals("entity_type", to_lower_ascii(type_code(type_id))), Condition::equals("entity_id", id)}));
     if (has_stages(type_id)) STOA_CHECK(remove_history(tx, type_id, id));
+    STOA_CHECK(
+        remove_where(tx, "crm_timeline_entries",
+                     {Condition::equals("entity_type_id", std::int64_t{type_id}), Condition::equals("entity_id", id)}));
     return remove_activities(context, type_id, id);
 }
 

@@ -4,6 +4,7 @@
 #include "modules/crm/cleanup.hpp"
 #include "modules/crm/hooks.hpp"
 #include "modules/crm/owner_types.hpp"
+#include "modules/crm/save_news.hpp"
 #include "modules/crm/save_steps.hpp"
 
 namespace stoa::crm {
@@ -74,6 +75,8 @@ Status tell_of_new_pipeline(SaveContext& context) {
 
 class DealHooks : public model::EntityHooks {
   public:
+    explicit DealHooks(CrmListener* listener) : listener_(listener) {}
+
     Status before_save(SaveContext& context) override {
         STOA_TRY(const StageMove move, settle_stage(context, deal_pipeline()));
         settle_closing(context, move);
@@ -84,16 +87,24 @@ class DealHooks : public model::EntityHooks {
         return settle_amount(context, kDeal);
     }
     Status after_save(SaveContext& context) override {
-        STOA_CHECK(record_stage(context, deal_pipeline()));
-        return tell_of_new_pipeline(context);
+        const PipelineFields fields = deal_pipeline();
+        STOA_CHECK(record_stage(context, fields));
+        STOA_CHECK(tell_of_new_pipeline(context));
+        return tell_of_save(context, kDeal, &fields, listener_);
     }
-    Status after_remove(model::RemoveContext& context) override { return remove_dependents(context, kDeal); }
+    Status after_remove(model::RemoveContext& context) override {
+        STOA_CHECK(remove_dependents(context, kDeal));
+        return tell_of_removal(context, kDeal, listener_);
+    }
+
+  private:
+    CrmListener* listener_;
 };
 
 }  // namespace
 
-std::unique_ptr<model::EntityHooks> make_deal_hooks() {
-    return std::make_unique<DealHooks>();
+std::unique_ptr<model::EntityHooks> make_deal_hooks(CrmListener* listener) {
+    return std::make_unique<DealHooks>(listener);
 }
 
 }  // namespace stoa::crm

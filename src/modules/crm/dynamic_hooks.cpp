@@ -3,6 +3,7 @@
 #include "modules/crm/cleanup.hpp"
 #include "modules/crm/hooks.hpp"
 #include "modules/crm/owner_types.hpp"
+#include "modules/crm/save_news.hpp"
 #include "modules/crm/save_steps.hpp"
 
 namespace stoa::crm {
@@ -13,6 +14,8 @@ namespace {
 
 class DynamicHooks : public model::EntityHooks {
   public:
+    explicit DynamicHooks(CrmListener* listener) : listener_(listener) {}
+
     Status before_save(SaveContext& context) override {
         const int type_id = context.entity.type_id;
         const std::string old_stage = context.before ? context.before->text("STAGE_ID") : std::string();
@@ -24,17 +27,25 @@ class DynamicHooks : public model::EntityHooks {
         return settle_amount(context, type_id);
     }
     Status after_save(SaveContext& context) override {
-        return record_stage(context, dynamic_pipeline(context.entity.type_id));
+        const int type_id = context.entity.type_id;
+        const PipelineFields fields = dynamic_pipeline(type_id);
+        STOA_CHECK(record_stage(context, fields));
+        return tell_of_save(context, type_id, &fields, listener_);
     }
     Status after_remove(model::RemoveContext& context) override {
-        return remove_dependents(context, context.entity.type_id);
+        const int type_id = context.entity.type_id;
+        STOA_CHECK(remove_dependents(context, type_id));
+        return tell_of_removal(context, type_id, listener_);
     }
+
+  private:
+    CrmListener* listener_;
 };
 
 }  // namespace
 
-std::unique_ptr<model::EntityHooks> make_dynamic_hooks() {
-    return std::make_unique<DynamicHooks>();
+std::unique_ptr<model::EntityHooks> make_dynamic_hooks(CrmListener* listener) {
+    return std::make_unique<DynamicHooks>(listener);
 }
 
 }  // namespace stoa::crm

@@ -3,6 +3,7 @@
 #include "modules/crm/cleanup.hpp"
 #include "modules/crm/hooks.hpp"
 #include "modules/crm/owner_types.hpp"
+#include "modules/crm/save_news.hpp"
 #include "modules/crm/save_steps.hpp"
 
 namespace stoa::crm {
@@ -13,6 +14,8 @@ namespace {
 
 class LeadHooks : public model::EntityHooks {
   public:
+    explicit LeadHooks(CrmListener* listener) : listener_(listener) {}
+
     Status before_save(SaveContext& context) override {
         STOA_TRY(const StageMove move, settle_stage(context, lead_pipeline()));
         if (move.moved) {
@@ -27,17 +30,25 @@ class LeadHooks : public model::EntityHooks {
         STOA_CHECK(settle_currency(context));
         return settle_amount(context, kLead);
     }
-    Status after_save(SaveContext& context) override { return record_stage(context, lead_pipeline()); }
+    Status after_save(SaveContext& context) override {
+        const PipelineFields fields = lead_pipeline();
+        STOA_CHECK(record_stage(context, fields));
+        return tell_of_save(context, kLead, &fields, listener_);
+    }
     Status after_remove(model::RemoveContext& context) override {
         STOA_CHECK(unlink_everywhere(context, "crm.lead"));
-        return remove_dependents(context, kLead);
+        STOA_CHECK(remove_dependents(context, kLead));
+        return tell_of_removal(context, kLead, listener_);
     }
+
+  private:
+    CrmListener* listener_;
 };
 
 }  // namespace
 
-std::unique_ptr<model::EntityHooks> make_lead_hooks() {
-    return std::make_unique<LeadHooks>();
+std::unique_ptr<model::EntityHooks> make_lead_hooks(CrmListener* listener) {
+    return std::make_unique<LeadHooks>(listener);
 }
 
 }  // namespace stoa::crm

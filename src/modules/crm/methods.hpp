@@ -16,6 +16,7 @@ void add_link_methods(api::MethodTable& table);
 void add_product_row_methods(api::MethodTable& table);
 void add_stage_history_methods(api::MethodTable& table);
 void add_status_methods(api::MethodTable& table);
+void add_timeline_entry_methods(api::MethodTable& table);
 void add_timeline_methods(api::MethodTable& table);
 void add_type_methods(api::MethodTable& table);
 void add_user_field_methods(api::MethodTable& table);

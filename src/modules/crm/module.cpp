@@ -6,14 +6,14 @@
 
 namespace stoa::crm {
 
-Status register_entities(model::Registry& registry) {
+Status register_entities(model::Registry& registry, CrmListener* listener) {
     STOA_CHECK(registry.add_all(data::embedded_files()));
-    registry.set_hooks("crm.activity", make_activity_hooks());
-    registry.set_hooks("crm.company", make_company_hooks());
-    registry.set_hooks("crm.contact", make_contact_hooks());
-    registry.set_hooks("crm.deal", make_deal_hooks());
-    registry.set_hooks("crm.dynamic", make_dynamic_hooks());
-    registry.set_hooks("crm.lead", make_lead_hooks());
+    registry.set_hooks("crm.activity", make_activity_hooks(listener));
+    registry.set_hooks("crm.company", make_company_hooks(listener));
+    registry.set_hooks("crm.contact", make_contact_hooks(listener));
+    registry.set_hooks("crm.deal", make_deal_hooks(listener));
+    registry.set_hooks("crm.dynamic", make_dynamic_hooks(listener));
+    registry.set_hooks("crm.lead", make_lead_hooks(listener));
     registry.set_hooks("crm.productrow", make_product_row_hooks());
     return {};
 }
@@ -30,6 +30,7 @@ void add_methods(api::MethodTable& table) {
     add_product_row_methods(table);
     add_stage_history_methods(table);
     add_status_methods(table);
+    add_timeline_entry_methods(table);
     add_timeline_methods(table);
     add_type_methods(table);
     add_user_field_methods(table);

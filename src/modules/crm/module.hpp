@@ -5,11 +5,12 @@
 #include "base/result.hpp"
 #include "model/records.hpp"
 #include "model/registry.hpp"
+#include "modules/crm/listener.hpp"
 
 namespace stoa::crm {
 
-/// Entities (entities/*.json) and their hooks.
-Status register_entities(model::Registry& registry);
+/// Entities (entities/*.json) and their hooks. The listener, if any, lives as long as the program.
+Status register_entities(model::Registry& registry, CrmListener* listener = nullptr);
 /// Special methods; they replace generic ones of the same name, so call it after api::add_entity_methods.
 void add_methods(api::MethodTable& table);
 

@@ -14,7 +14,10 @@ inline constexpr std::size_t notify_button_chars_max = 100;       ///< of a titl
 inline constexpr std::size_t notify_answer_chars_max = 2'000;     ///< of a quick reply
 inline constexpr std::size_t notify_pushed_text_chars_max = 300;  ///< shown in a pop-up; the rest is read when opened
 inline constexpr std::int64_t notify_unread_max = 1'000;          ///< per receiver; past it the oldest make room
-inline constexpr std::int64_t notify_counted_max = 10'000;        ///< past it totals are not counted on
+inline constexpr std::int64_t notify_singly_max =
+    20;  ///< of one kind, author and receiver within the window; the rest are one
+inline constexpr std::int64_t notify_crowd_window_s = 60;
+inline constexpr std::int64_t notify_counted_max = 10'000;  ///< past it totals are not counted on
 inline constexpr std::int64_t notify_page_size = 50;
 inline constexpr std::size_t notify_read_list_ids_max = 500;       ///< in one call
 inline constexpr std::int64_t notify_withdrawn_at_once_max = 200;  ///< by tag, over all receivers

@@ -5,6 +5,7 @@
 
 #include "base/utf8.hpp"
 #include "json/writer.hpp"
+#include "modules/notify/crowds.hpp"
 #include "modules/notify/inbox.hpp"
 #include "modules/notify/limits.hpp"
 #include "modules/notify/names.hpp"
@@ -53,9 +54,9 @@ Status check(const Notification& given, const model::Entity& entity) {
     if (given.text.empty()) return invalid("Message can't be empty", "MESSAGE", "MESSAGE_EMPTY");
     STOA_CHECK(check_length(given.text, limits::notify_text_chars_max, "MESSAGE"));
     STOA_CHECK(check_length(given.mail_text, limits::notify_text_chars_max, "MESSAGE_OUT"));
-    const std::pair<const char*, const std::string*> lines[] = {{"MODULE", &given.module}, {"EVENT", &given.event},
-                                                                {"TAG", &given.tag},       {"SUB_TAG", &given.sub_tag},
-                                                                {"TITLE", &given.title},   {"LINK", &given.link}};
+    const std::pair<const char*, const std::string*> lines[] = {
+        {"MODULE", &given.module}, {"EVENT", &given.event}, {"TAG", &given.tag},           {"SUB_TAG", &given.sub_tag},
+        {"TITLE", &given.title},   {"LINK", &given.link},   {"TITLE", &given.crowd_title}, {"LINK", &given.crowd_link}};
     for (const auto& [name, text] : lines)
         STOA_CHECK(check_length(*text, static_cast<std::size_t>(entity.field(name).length), name));
     if (given.attach_json.size() > limits::notify_attach_bytes_max) {
@@ -130,6 +131,22 @@ model::Changes to_changes(const Notification& given, const model::Entity& entity
     return changes;
 }
 
+/// Into the receiver's list, and to his clients.
+Result<RecordId> put(model::Records& system, const Notification& given, const Delivery& delivery) {
+    const model::Entity& entity = entity_of(system);
+    STOA_TRY(const std::int64_t times, replace_same(system, given));
+    if (delivery.site) STOA_CHECK(make_room(system, given.receiver));
+    model::Changes changes = to_changes(given, entity);
+    changes.set("GROUPED", times);
+    changes.set("SHOWN", std::int64_t{delivery.site});
+    if (delivery.mail_due) changes.set("MAIL_DUE", *delivery.mail_due);
+    STOA_TRY(const RecordId id, system.add(std::move(changes)));
+    if (!delivery.site) return id;
+    STOA_TRY(const Record added, system.get(entity, id));
+    STOA_CHECK(push_added(system, added, delivery.silent));
+    return id;
+}
+
 }  // namespace
 
 Result<RecordId> notify(model::Records& records, const Notification& given) {
@@ -147,17 +164,14 @@ Result<RecordId> notify(model::Records& records, const Notification& given) {
     if (given.type == Type::confirm) delivery.site = true;
     if (!delivery.site && !delivery.mail_due) return RecordId{0};
 
-    STOA_TRY(const std::int64_t times, replace_same(system, given));
-    if (delivery.site) STOA_CHECK(make_room(system, given.receiver));
-    model::Changes changes = to_changes(given, entity);
-    changes.set("GROUPED", times);
-    changes.set("SHOWN", std::int64_t{delivery.site});
-    if (delivery.mail_due) changes.set("MAIL_DUE", *delivery.mail_due);
-    STOA_TRY(const RecordId id, system.add(std::move(changes)));
-    if (!delivery.site) return id;
-    STOA_TRY(const Record added, system.get(entity, id));
-    STOA_CHECK(push_added(system, added, delivery.silent));
-    return id;
+    if (given.crowd_title.empty()) return put(system, given, delivery);
+    STOA_TRY(const std::optional<Record> crowd, running_crowd(system, given));
+    if (crowd) {
+        STOA_CHECK(count_on(system, *crowd, given, delivery.mail_due));
+        return crowd->id();
+    }
+    STOA_TRY(const bool crowded, is_crowded(system, given));
+    return put(system, crowded ? as_crowd(given) : given, delivery);
 }
 
 Result<std::int64_t> withdraw(model::Records& records, std::string_view tag, std::string_view sub_tag) {

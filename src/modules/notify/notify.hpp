@@ -38,10 +38,13 @@ struct Notification {
     std::vector<Button> buttons;
     std::string attach_json;  ///< an attachment of the documented form; empty: none
     bool answerable = false;  ///< takes a quick reply (im.notify.answer)
+    /// Where one author does the same to many things (an import), those past limits::notify_singly_max come as one with
+    /// this title, which counts on. Empty: each comes by itself.
+    std::string crowd_title, crowd_link;
 };
 
-/// The number of the notification; 0 when the receiver is not active or has switched this kind off.
-/// Errors: invalid_argument and too_large naming the field; no such receiver.
+/// The number of the notification, also of the one that counts on; 0 when the receiver is not active or has switched
+/// this kind off. Errors: invalid_argument and too_large naming the field; no such receiver.
 Result<RecordId> notify(model::Records& records, const Notification& notification);
 
 /// Takes back what carries the tag, or the second tag where the first is empty, from all receivers; at most

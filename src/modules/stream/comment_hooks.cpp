@@ -53,8 +53,12 @@ class CommentHooks final : public model::EntityHooks {
     }
 
     Status after_save(SaveContext& context) override {
-        if (context.operation != Operation::add) return {};
         STOA_TRY(const Record comment, context.records.as_system().get(context.entity, context.id));
+        if (context.operation != Operation::add) {
+            const model::Entity& posts = context.records.services().registry.entity(kPost);
+            STOA_TRY(const Record post, context.records.as_system().get(posts, comment.integer("POST_ID")));
+            return push_comment(context.records, post, comment, "comment_update");
+        }
         STOA_TRY(const Record post, count_comments(context.tx, context.records, comment.integer("POST_ID")));
         STOA_CHECK(push_comment(context.records, post, comment, "comment_add"));
         if (listener_ == nullptr) return {};

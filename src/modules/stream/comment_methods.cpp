@@ -1,5 +1,5 @@
-// log.blogcomment.*: comments on posts. log.blogcomment.list is Stoa's own: those of one post.
-// https://github.com/bitrix24/b24restdocs api-reference/log/blogcomment/index.md
+// log.blogcomment.*: comments on posts. Stoa's own: log.blogcomment.list, those of one post, and
+// log.blogcomment.update. https://github.com/bitrix24/b24restdocs api-reference/log/blogcomment/index.md
 
 #include <algorithm>
 #include <set>
@@ -17,6 +17,8 @@ using db::Condition;
 using model::Record;
 
 namespace {
+
+constexpr const char* kFileField = "UF_BLOG_COMMENT_FILE";
 
 const model::Entity& comments(const Call& call) {
     return call.registry().entity(kComment);
@@ -49,20 +51,38 @@ Status add(Call& call, const KeepFile& keep) {
     auto id = call.records.add(std::move(changes));
     if (!id && id.error().code == Errc::forbidden) return uncoded("No permissions", "POST_ID");
     if (!id) return id.error();
-    STOA_CHECK(save_files(call, keep, {kCommentFiles, *id, "UF_BLOG_COMMENT_FILE"}));
+    STOA_CHECK(save_files(call, keep, {kCommentFiles, *id, kFileField}));
     call.out.integer(*id);
     return {};
 }
 
-Status remove(Call& call) {
+/// Named, and the caller's to do this with; `refusal` says that it is not.
+Result<Record> comment_to(Call& call, model::Operation operation, const char* refusal) {
     const json::Value* given = call.params.find("COMMENT_ID");
     const auto id = given ? given->as_integer() : std::nullopt;
     if (!id || *id <= 0) return uncoded("Wrong comment ID", "COMMENT_ID");
-    STOA_TRY(const std::optional<Record> comment, find_named(call, kComment, "COMMENT_ID"));
+    STOA_TRY(std::optional<Record> comment, find_named(call, kComment, "COMMENT_ID"));
     if (!comment) return uncoded("No comment found", "COMMENT_ID");
-    STOA_TRY(const bool allowed, may(call, *comment, model::Operation::remove));
-    if (!allowed) return uncoded("No delete perms", "COMMENT_ID");
-    STOA_CHECK(call.records.remove(comments(call), *id));
+    STOA_TRY(const bool allowed, may(call, *comment, operation));
+    if (!allowed) return uncoded(refusal, "COMMENT_ID");
+    return std::move(*comment);
+}
+
+Status update(Call& call, const KeepFile& keep) {
+    STOA_TRY(const Record comment, comment_to(call, model::Operation::update, "No edit perms"));
+    STOA_TRY(const std::string text, call.params.text_or("TEXT", ""));
+    if (text.empty()) return uncoded("Blog comment hasn't been changed", "TEXT");
+    model::Changes changes(comments(call));
+    changes.set("POST_TEXT", text);
+    STOA_CHECK(call.records.update(comment.id(), std::move(changes)));
+    STOA_CHECK(save_files(call, keep, {kCommentFiles, comment.id(), kFileField}));
+    call.out.boolean(true);
+    return {};
+}
+
+Status remove(Call& call) {
+    STOA_TRY(const Record comment, comment_to(call, model::Operation::remove, "No delete perms"));
+    STOA_CHECK(call.records.remove(comments(call), comment.id()));
     call.out.boolean(true);
     return {};
 }
@@ -106,7 +126,7 @@ Status get_of_user(Call& call) {
     const UserId named = given ? given->as_integer().value_or(0) : 0;
     const UserId user = named > 0 ? named : call.actor().user;
     STOA_TRY(const std::vector<Record> rows, read_page(call, Condition::equals("author_id", user)));
-    STOA_TRY(const FilesOf files, load_files(call, rows));
+    STOA_TRY(FilesOf files, load_files(call, rows));
     call.out.begin_object().key("comments").begin_array();
     for (const Record& row : rows) {
         call.out.begin_object().field("id", row.id()).field("comment_id", row.id());
@@ -140,7 +160,7 @@ Status get_of_post(Call& call) {
     STOA_TRY(const std::optional<Record> post, find_named(call, kPost, "POST_ID"));
     if (!post) return uncoded("No post found", "POST_ID");
     STOA_TRY(const std::vector<Record> rows, read_page(call, Condition::equals("post_id", post->id())));
-    STOA_TRY(const FilesOf files, load_files(call, rows));
+    STOA_TRY(FilesOf files, load_files(call, rows));
     STOA_TRY(const std::set<RecordId> liked, liked_by_caller(call, post->id()));
     call.out.begin_object().key("comments").begin_array();
     for (const Record& row : rows) {
@@ -167,6 +187,11 @@ std::vector<api::Method> comment_methods(const KeepFile& keep) {
          .scope = kScope,
          .effect = Effect::write,
          .handler = [keep](Call& call) { return add(call, keep); },
+         .files = find_files},
+        {.name = "log.blogcomment.update",
+         .scope = kScope,
+         .effect = Effect::write,
+         .handler = [keep](Call& call) { return update(call, keep); },
          .files = find_files},
         {.name = "log.blogcomment.delete", .scope = kScope, .effect = Effect::write, .handler = remove},
         {.name = "log.blogcomment.user.get", .scope = kScope, .handler = get_of_user},

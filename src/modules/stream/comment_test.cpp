@@ -73,6 +73,35 @@ TEST_F(CommentTest, a_comment_is_removed_by_its_author_or_an_administrator) {
     EXPECT_EQ(shown(1).find("NUM_COMMENTS")->string(), "0");
 }
 
+TEST_F(CommentTest, a_comment_is_changed_by_its_author_and_told_live) {
+    post(R"(,"DEST":["U3","U4"])");
+    become(3);
+    comment(1, "a");
+    pushes();
+    heard.lines.clear();
+    EXPECT_TRUE(call("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":"b"})").boolean());
+    const auto sent = pushes();
+    ASSERT_EQ(sent.size(), 1u);
+    EXPECT_EQ(sent[0].command, "comment_update");
+    EXPECT_EQ(sent[0].users, (Users{2, 3, 4}));
+    EXPECT_EQ(sent[0].params_json, R"({"POST_ID":1,"COMMENT_ID":1,"AUTHOR_ID":3,"NUM_COMMENTS":1})");
+    EXPECT_EQ(heard.lines, Texts{}) << "nobody is notified again";
+    const json::Value list = call("log.blogcomment.list", R"({"POST_ID":1})");
+    EXPECT_EQ(list.find("comments")->array().at(0).find("text")->string(), "b");
+
+    EXPECT_EQ(error_of("log.blogcomment.update", R"({"COMMENT_ID":1})").field, "TEXT");
+    EXPECT_EQ(error_of("log.blogcomment.update", R"({"TEXT":"t"})").message, "Wrong comment ID");
+    EXPECT_EQ(error_of("log.blogcomment.update", R"({"COMMENT_ID":9,"TEXT":"t"})").message, "No comment found");
+    const std::string at_limit(limits::stream_comment_chars_max, 'x');
+    call("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":")" + at_limit + "\"}");
+    EXPECT_EQ(error_of("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":")" + at_limit + "x\"}").code,
+              Errc::too_large);
+    become(4);
+    EXPECT_EQ(error_of("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":"t"})").message, "No edit perms");
+    become(5);
+    EXPECT_EQ(error_of("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":"t"})").message, "No comment found");
+}
+
 TEST_F(CommentTest, comments_of_a_person_go_by_a_cursor) {
     post();
     for (const char* text : {"a", "b", "c"})

@@ -79,6 +79,29 @@ TEST_F(FilesTest, comments_show_cards_of_their_files) {
     EXPECT_EQ(rows_in("disk_attached_objects"), 0);
 }
 
+TEST_F(FilesTest, posts_show_cards_of_their_files) {
+    post(R"(,"FILES":[)" + std::string(kUpload) + "]");
+    post();
+    become(3);
+    const json::Value shown_post = shown(1);
+    const auto cards = shown_post.find("FILE_CARDS")->items();
+    ASSERT_EQ(cards.size(), 1u);
+    EXPECT_EQ(cards[0]->find("name")->string(), "a.txt");
+    EXPECT_EQ(cards[0]->find("type")->string(), "file");
+    EXPECT_EQ(cards[0]->find("size")->integer(), 5);
+    EXPECT_FALSE(cards[0]->find("urlDownload")->string().empty());
+    EXPECT_EQ(json::to_json(*shown(2).find("FILE_CARDS")), "[]");
+}
+
+TEST_F(FilesTest, a_changed_comment_keeps_its_files_unless_they_are_named) {
+    post();
+    call("log.blogcomment.add", R"({"POST_ID":1,"TEXT":"t","FILES":[)" + std::string(kUpload) + "]}");
+    call("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":"u"})");
+    EXPECT_EQ(rows_in("disk_attached_objects"), 1);
+    call("log.blogcomment.update", R"({"COMMENT_ID":1,"TEXT":"u","UF_BLOG_COMMENT_FILE":["empty"]})");
+    EXPECT_EQ(rows_in("disk_attached_objects"), 0);
+}
+
 TEST_F(FilesTest, a_removed_post_leaves_no_attachments) {
     add_drive_file(2);
     post(R"(,"UF_BLOG_POST_FILE":["n1"])");

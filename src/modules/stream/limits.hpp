@@ -18,7 +18,10 @@ inline constexpr std::int64_t stream_cursor_page_max = 200;
 inline constexpr std::int64_t stream_comments_page_max = 100;
 inline constexpr std::int64_t stream_readers_shown_max = 500;
 inline constexpr std::int64_t stream_likes_shown_max = 500;
-inline constexpr std::int64_t stream_followers_max = 200;       ///< who are told of a comment
+inline constexpr std::int64_t stream_followers_max = 200;  ///< who are told of a comment
+inline constexpr std::int64_t stream_entries_max = 20;     ///< that the program writes for one author within the window
+inline constexpr std::int64_t stream_entries_window_s = 60;
+inline constexpr std::int64_t stream_entries_per_source_max = 10;
 inline constexpr std::int64_t stream_unread_counted_max = 100;  ///< past it clients show "99+"
 
 }  // namespace stoa::limits

@@ -198,16 +198,14 @@ void FilesOf::write_objects(json::Writer& out, RecordId owner) const {
     out.end_array();
 }
 
-Status FilesOf::write_cards(Call& call) const {
+Status FilesOf::load_cards(Call& call) {
+    cards_.clear();
     std::set<RecordId> ids;
     for (const auto& [owner, of_owner] : by_owner_) {
         for (const Attachment& attachment : of_owner)
             ids.insert(attachment.object);
     }
-    if (ids.empty()) {
-        call.out.begin_object().end_object();
-        return {};
-    }
+    if (ids.empty()) return {};
     STOA_TRY(const auto objects, rows_of(call, "disk.object", ids));
     std::set<RecordId> contents, authors;
     for (const auto& [id, object] : objects) {
@@ -217,20 +215,47 @@ Status FilesOf::write_cards(Call& call) const {
     STOA_TRY(const auto stored, rows_of(call, "file", contents));
     STOA_TRY(const auto names, user_names(call.records, authors));
     STOA_TRY(const api::FileLinks links, api::FileLinks::of(call.records));
-    call.out.begin_object();
     for (const auto& [id, object] : objects) {
         const RecordId content = object.integer("FILE_ID");
-        const UserId author = object.integer("CREATED_BY");
         const auto file = stored.find(content);
-        const auto name = names.find(author);
-        std::string date;
-        append_iso(date, object.integer("CREATE_TIME"), call.zone());
-        call.out.key(std::to_string(id)).begin_object().field("id", id).field("date", date);
-        call.out.field("type", kind_of(file == stored.end() ? std::string() : file->second.text("CONTENT_TYPE")));
-        call.out.field("name", object.text("NAME")).field("size", object.integer("SIZE"));
-        call.out.field("authorId", author).field("authorName", name == names.end() ? std::string() : name->second);
-        call.out.field("urlPreview", links.show(content)).field("urlShow", links.show(content));
-        call.out.field("urlDownload", links.download(content)).end_object();
+        Card& card = cards_[id];
+        card.id = id;
+        append_iso(card.date, object.integer("CREATE_TIME"), call.zone());
+        card.type = kind_of(file == stored.end() ? std::string() : file->second.text("CONTENT_TYPE"));
+        card.name = object.text("NAME");
+        card.size = object.integer("SIZE");
+        card.author = object.integer("CREATED_BY");
+        if (const auto name = names.find(card.author); name != names.end()) card.author_name = name->second;
+        card.url_show = links.show(content);
+        card.url_download = links.download(content);
+    }
+    return {};
+}
+
+void FilesOf::write_card(json::Writer& out, const Card& card) {
+    out.begin_object().field("id", card.id).field("date", card.date).field("type", card.type);
+    out.field("name", card.name).field("size", card.size);
+    out.field("authorId", card.author).field("authorName", card.author_name);
+    out.field("urlPreview", card.url_show).field("urlShow", card.url_show);
+    out.field("urlDownload", card.url_download).end_object();
+}
+
+void FilesOf::write_cards_of(json::Writer& out, RecordId owner) const {
+    out.begin_array();
+    if (const auto found = by_owner_.find(owner); found != by_owner_.end()) {
+        for (const Attachment& attachment : found->second) {
+            if (const auto card = cards_.find(attachment.object); card != cards_.end()) write_card(out, card->second);
+        }
+    }
+    out.end_array();
+}
+
+Status FilesOf::write_cards(Call& call) {
+    STOA_CHECK(load_cards(call));
+    call.out.begin_object();
+    for (const auto& [id, card] : cards_) {
+        call.out.key(std::to_string(id));
+        write_card(call.out, card);
     }
     call.out.end_object();
     return {};

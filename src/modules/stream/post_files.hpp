@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "api/call.hpp"
@@ -44,13 +45,27 @@ class FilesOf {
     void write_attachments(json::Writer& out, RecordId owner) const;  ///< [505, 506]: numbers of attachments
     void write_objects(json::Writer& out, RecordId owner) const;      ///< [90210]: numbers in the drive
     /// {"90210": {"id", "date", "type", "name", "size", "authorId", "authorName", "urlPreview", …}} of all of them.
-    Status write_cards(api::Call& call) const;
+    Status write_cards(api::Call& call);
+    /// [{"id": 90210, …}] of one owner; load_cards() comes before.
+    void write_cards_of(json::Writer& out, RecordId owner) const;
+    Status load_cards(api::Call& call);
 
   private:
+    /// What is shown of a file of the drive.
+    struct Card {
+        RecordId id = 0;
+        std::string date, type, name;
+        std::int64_t size = 0;  ///< bytes
+        UserId author = 0;
+        std::string author_name, url_show, url_download;
+    };
+    static void write_card(json::Writer& out, const Card& card);
+
     struct Attachment {
         RecordId id = 0, object = 0;
     };
     std::map<RecordId, std::vector<Attachment>> by_owner_;
+    std::map<RecordId, Card> cards_;  ///< by number in the drive
 };
 
 }  // namespace stoa::stream

@@ -54,6 +54,7 @@ Result<Beside> load_beside(Call& call, const std::vector<Record>& rows) {
         if (row.integer("IMPORTANT") != 0) important.push_back(row.id());
     }
     STOA_CHECK(beside.files.load(call, kPostFiles, ids));
+    STOA_CHECK(beside.files.load_cards(call));
     STOA_TRY(beside.liked, own_rows(call, kLike, ids, Condition::equals("comment_id", std::int64_t{0})));
     STOA_TRY(beside.read, own_rows(call, kReader, important, Condition::always()));
     return beside;
@@ -137,6 +138,8 @@ void write_post(Call& call, const Record& post, const Beside& beside) {
     write_user_fields(call, post, beside);
     out.key("FILES");
     beside.files.write_attachments(out, post.id());
+    out.key("FILE_CARDS");
+    beside.files.write_cards_of(out, post.id());
     out.end_object();
 }
 

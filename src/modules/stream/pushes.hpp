@@ -11,7 +11,7 @@ namespace stoa::stream {
 
 /// "post_add", "post_update", "post_delete"; to whoever the post is addressed to, and its author.
 Status push_post(model::Records& records, const model::Record& post, const char* command);
-/// "comment_add", "comment_delete"
+/// "comment_add", "comment_update", "comment_delete"
 Status push_comment(model::Records& records, const model::Record& post, const model::Record& comment,
                     const char* command);
 

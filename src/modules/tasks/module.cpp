@@ -8,10 +8,10 @@
 
 namespace stoa::tasks {
 
-Status register_entities(model::Registry& registry) {
+Status register_entities(model::Registry& registry, TaskListener* listener) {
     STOA_CHECK(registry.add_all(data::embedded_files()));
-    registry.set_hooks(kTask, make_task_hooks());
-    registry.set_hooks(kComment, make_comment_hooks());
+    registry.set_hooks(kTask, make_task_hooks(listener));
+    registry.set_hooks(kComment, make_comment_hooks(listener));
     registry.set_hooks(kChecklistItem, make_checklist_hooks());
     registry.set_hooks(kElapsedItem, make_elapsed_hooks());
     return {};

@@ -3,10 +3,12 @@
 
 #include "api/method.hpp"
 #include "model/registry.hpp"
+#include "modules/tasks/listener.hpp"
 
 namespace stoa::tasks {
 
-Status register_entities(model::Registry& registry);
+/// The listener, if any, lives as long as the program.
+Status register_entities(model::Registry& registry, TaskListener* listener = nullptr);
 void add_methods(api::MethodTable& table);
 
 }  // namespace stoa::tasks

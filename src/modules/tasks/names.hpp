@@ -13,6 +13,13 @@ inline constexpr const char* kUser = "user";
 inline constexpr const char* kScope = "task|tasks";
 
 /// Values of STATUS (REAL_STATUS in filters).
-enum TaskStatus : std::int64_t { pending = 2, in_progress = 3, awaiting_review = 4, completed = 5, deferred = 6 };
+enum TaskStatus : std::int64_t {
+    pending = 2,
+    in_progress = 3,
+    awaiting_review = 4,
+    completed = 5,
+    deferred = 6,
+    declined = 7,
+};
 
 }  // namespace stoa::tasks

@@ -84,8 +84,31 @@ void follow_status(SaveContext& context) {
     if (status == in_progress && never_started) set_new("DATE_START", now);
 }
 
+/// What the task will be when this is saved.
+Record after_save_of(const SaveContext& context) {
+    Record task = *context.before;
+    for (const auto& [field, value] : context.changes.values()) {
+        if (field->stored()) task.value(*field) = value;
+    }
+    return task;
+}
+
+/// The people as the changes leave them: links are whole new lists.
+TaskPeople after_save_of(const SaveContext& context, const Record& task, const TaskPeople& before) {
+    TaskPeople people = before;
+    people.creator = task.integer("CREATED_BY");
+    people.responsible = task.integer("RESPONSIBLE_ID");
+    for (const auto& [field, targets] : context.changes.links) {
+        if (field->name == "ACCOMPLICES") people.accomplices = targets;
+        if (field->name == "AUDITORS") people.auditors = targets;
+    }
+    return people;
+}
+
 class TaskHooks final : public model::EntityHooks {
   public:
+    explicit TaskHooks(TaskListener* listener) : listener_(listener) {}
+
     Status before_save(SaveContext& context) override {
         STOA_CHECK(check_user(context, "RESPONSIBLE_ID"));
         STOA_CHECK(check_user(context, "CREATED_BY"));
@@ -93,8 +116,19 @@ class TaskHooks final : public model::EntityHooks {
         STOA_CHECK(check_plan(context));
         STOA_CHECK(check_codes(context.changes));
         follow_status(context);
-        if (context.operation == Operation::add) context.changes.set("GUID", "{" + uuid_v4() + "}");
-        return {};
+        if (context.operation == Operation::add) {
+            context.changes.set("GUID", "{" + uuid_v4() + "}");
+            return {};
+        }
+        return listener_ != nullptr ? tell_of_update(context) : Status();
+    }
+
+    Status after_save(SaveContext& context) override {
+        if (context.operation != Operation::add || listener_ == nullptr) return {};
+        model::Records system = context.records.as_system();
+        STOA_TRY(const Record task, system.get(context.entity, context.id));
+        STOA_TRY(TaskPeople people, people_of(system, task));
+        return listener_->task_saved(context.records, {task, nullptr, std::move(people), {}});
     }
 
     Status after_remove(RemoveContext& context) override {
@@ -103,12 +137,26 @@ class TaskHooks final : public model::EntityHooks {
             auto removed = context.tx.remove(registry.entity(name).table, rows_of_task(context.before.id()));
             if (!removed) return removed.error();
         }
-        return remove_files(context);
+        STOA_CHECK(remove_files(context));
+        return listener_ != nullptr ? listener_->task_removed(context.records, context.before.id()) : Status();
     }
+
+  private:
+    /// Before the save: afterwards nobody knows who took part before it.
+    Status tell_of_update(SaveContext& context) {
+        const Record task = after_save_of(context);
+        STOA_TRY(TaskPeople before, people_of(context.records, *context.before));
+        TaskPeople people = after_save_of(context, task, before);
+        return listener_->task_saved(context.records, {task, context.before, std::move(people), std::move(before)});
+    }
+
+    TaskListener* listener_;
 };
 
 class CommentHooks final : public model::EntityHooks {
   public:
+    explicit CommentHooks(TaskListener* listener) : listener_(listener) {}
+
     Status before_save(SaveContext& context) override {
         if (context.operation != Operation::add) return {};
         const model::Entity& users = context.records.services().registry.entity(kUser);
@@ -123,7 +171,8 @@ class CommentHooks final : public model::EntityHooks {
 
     Status after_save(SaveContext& context) override {
         if (context.operation != Operation::add) return {};
-        return count(context.tx, context.records, context.entity, context.changes.integer("TASK_ID"));
+        STOA_CHECK(count(context.tx, context.records, context.entity, context.changes.integer("TASK_ID")));
+        return listener_ != nullptr ? tell(context) : Status();
     }
 
     Status after_remove(RemoveContext& context) override {
@@ -131,6 +180,15 @@ class CommentHooks final : public model::EntityHooks {
     }
 
   private:
+    Status tell(SaveContext& context) {
+        model::Records system = context.records.as_system();
+        STOA_TRY(const Record comment, system.get(context.entity, context.id));
+        STOA_TRY(const Record task,
+                 system.get(context.records.services().registry.entity(kTask), comment.integer("TASK_ID")));
+        STOA_TRY(const TaskPeople people, people_of(system, task));
+        return listener_->comment_added(context.records, task, people, comment);
+    }
+
     /// The counter is no change of the task itself: no event, no date of change.
     static Status count(db::WriteTx& tx, model::Records& records, const model::Entity& comments, RecordId task) {
         STOA_TRY(const std::int64_t number, tx.count(comments.table, rows_of_task(task)));
@@ -140,6 +198,8 @@ class CommentHooks final : public model::EntityHooks {
         if (!updated) return updated.error();
         return {};
     }
+
+    TaskListener* listener_;
 };
 
 class ChecklistHooks final : public model::EntityHooks {
@@ -194,11 +254,11 @@ class ElapsedHooks final : public model::EntityHooks {
 
 }  // namespace
 
-std::unique_ptr<model::EntityHooks> make_task_hooks() {
-    return std::make_unique<TaskHooks>();
+std::unique_ptr<model::EntityHooks> make_task_hooks(TaskListener* listener) {
+    return std::make_unique<TaskHooks>(listener);
 }
-std::unique_ptr<model::EntityHooks> make_comment_hooks() {
-    return std::make_unique<CommentHooks>();
+std::unique_ptr<model::EntityHooks> make_comment_hooks(TaskListener* listener) {
+    return std::make_unique<CommentHooks>(listener);
 }
 std::unique_ptr<model::EntityHooks> make_checklist_hooks() {
     return std::make_unique<ChecklistHooks>();

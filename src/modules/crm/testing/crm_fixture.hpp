@@ -11,9 +11,12 @@ namespace stoa::crm::testing {
 class CrmFixture : public api::testing::PortalFixture {
   protected:
     void SetUp() override {
-        open(register_entities, add_methods);
+        open([this](model::Registry& all) { return register_entities(all, listener()); }, add_methods);
         if (!HasFatalFailure()) write([](model::Records& records) { return seed_defaults(records); });
     }
+
+    /// Who hears of what is saved; asked once, by SetUp().
+    virtual CrmListener* listener() { return nullptr; }
 
     /// The answer as JSON text.
     std::string ask(std::string_view method, std::string_view parameters = "{}") {

@@ -40,6 +40,8 @@ Result<bool> lab_drill(const LabDrillOptions& options) {
     probe::DrillOptions how{.runs = options.runs, .seconds = options.seconds, .judge_times = !options.ignore_times};
     how.load.clients = options.clients;
     how.load.pause_ms = options.pause_ms;
+    how.chat.pairs = options.pairs;
+    how.chat.pause_ms = options.chat_pause_ms;
     STOA_TRY(const probe::DrillReport report, probe::run_drill(*drill, options.dir, how));
     print_line(options.json ? probe::to_json(report) : probe::to_text(report));
     return report.passed();

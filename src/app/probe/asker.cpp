@@ -13,14 +13,14 @@ constexpr std::size_t kQuoteBytesMax = 200;
 }  // namespace
 
 bool Asker::read(std::string_view method, std::string parameters, const Check& check) {
-    const bool right = expect(method, caller_.call(method, std::move(parameters), {}), check);
+    const bool right = expect(method, caller_.call(method, std::move(parameters), {}, login()), check);
     pause();
     return right;
 }
 
 bool Asker::write(std::string_view method, std::string parameters, const Check& check) {
     const std::string key = job_.run + "-" + std::to_string(job_.number) + "-" + std::to_string(++keys_);
-    const bool right = expect(method, caller_.call(method, std::move(parameters), key), check);
+    const bool right = expect(method, caller_.call(method, std::move(parameters), key, login()), check);
     pause();
     return right;
 }

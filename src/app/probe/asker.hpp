@@ -18,6 +18,7 @@ class Asker {
         std::string cookie;  ///< of the session; empty: no pages
         int number = 0;      ///< of this client
         int pause_ms = 0;    ///< after each request
+        std::string csrf{};  ///< of the session; with it methods are called by whoever is logged in, not by the webhook
     };
     Asker(const Target& target, const CallerOptions& options, Job job, Measures& measures)
         : caller_(target, options, measures), job_(std::move(job)), measures_(measures) {}
@@ -34,6 +35,7 @@ class Asker {
     const Job& job() const { return job_; }
 
   private:
+    Login login() const { return job_.csrf.empty() ? Login() : Login{job_.cookie, job_.csrf}; }
     bool expect(std::string_view what, const Caller::Answer& answer, const Check& check);
     void pause() const;
 

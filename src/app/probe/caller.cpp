@@ -14,6 +14,11 @@ constexpr int kConnectMs = 400;  ///< a lost SYN comes again only after a second
 constexpr int kPauseMs = 20;     ///< before the third attempt and each after it
 constexpr std::size_t kAnswerBytesMax = 8 * 1024 * 1024;
 
+void show(const Login& login, net::ClientRequest& request) {
+    if (!login.cookie.empty()) request.headers.push_back({"Cookie", login.cookie});
+    if (!login.csrf.empty()) request.headers.push_back({"X-Stoa-CSRF", login.csrf});
+}
+
 }  // namespace
 
 std::string_view Caller::Answer::header(std::string_view name) const {
@@ -24,11 +29,13 @@ std::string_view Caller::Answer::header(std::string_view name) const {
     return found == all.end() ? std::string_view() : std::string_view(found->value);
 }
 
-Caller::Answer Caller::call(std::string_view method, std::string parameters, const std::string& key) {
+Caller::Answer Caller::call(std::string_view method, std::string parameters, const std::string& key,
+                            const Login& login) {
     net::ClientRequest request;
     request.method = "POST";
-    request.url = target_.url + target_.webhook + std::string(method);
+    request.url = target_.url + (login.cookie.empty() ? target_.webhook : "/rest/") + std::string(method);
     request.headers.push_back({"Content-Type", "application/json"});
+    show(login, request);
     if (!key.empty()) request.headers.push_back({"Idempotency-Key", key});
     request.body = std::move(parameters);
     return send(std::move(request));
@@ -37,15 +44,16 @@ Caller::Answer Caller::call(std::string_view method, std::string parameters, con
 Caller::Answer Caller::page(std::string_view path, const std::string& cookie) {
     net::ClientRequest request;
     request.url = target_.url + std::string(path);
-    if (!cookie.empty()) request.headers.push_back({"Cookie", cookie});
+    show({cookie, {}}, request);
     return send(std::move(request));
 }
 
-Caller::Answer Caller::post(std::string_view path, std::string json) {
+Caller::Answer Caller::post(std::string_view path, std::string json, const Login& login) {
     net::ClientRequest request;
     request.method = "POST";
     request.url = target_.url + std::string(path);
     request.headers.push_back({"Content-Type", "application/json"});
+    show(login, request);
     request.body = std::move(json);
     return send(std::move(request));
 }

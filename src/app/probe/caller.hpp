@@ -15,6 +15,11 @@
 
 namespace stoa::app::probe {
 
+/// Who is logged in as in a browser: the session's cookie as it is sent back, and the token that belongs to it.
+struct Login {
+    std::string cookie, csrf;
+};
+
 struct CallerOptions {
     int attempt_ms = 20'000;  ///< for one answer; longer than the portal holds requests
     int give_up_ms = 40'000;
@@ -30,12 +35,12 @@ class Caller {
         std::int64_t took_us = 0;              ///< with all attempts
         std::string_view header(std::string_view name) const;
     };
-    /// A method of the portal's REST interface, through the webhook; `parameters` is JSON. A key makes it safe to send
-    /// a write again.
-    Answer call(std::string_view method, std::string parameters, const std::string& key);
+    /// A method of the portal's REST interface, through the webhook, or by whoever is logged in; `parameters` is JSON.
+    /// A key makes it safe to send a write again.
+    Answer call(std::string_view method, std::string parameters, const std::string& key, const Login& login = {});
     /// A page, with the session's cookie.
     Answer page(std::string_view path, const std::string& cookie);
-    Answer post(std::string_view path, std::string json);
+    Answer post(std::string_view path, std::string json, const Login& login = {});
 
   private:
     Answer send(net::ClientRequest request);

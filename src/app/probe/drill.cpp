@@ -6,7 +6,6 @@
 
 #include "app/probe/address_watch.hpp"
 #include "base/clock.hpp"
-#include "json/writer.hpp"
 
 namespace stoa::app::probe {
 namespace {
@@ -28,20 +27,15 @@ std::string number(double value) {
     return std::to_string(static_cast<std::int64_t>(value + 0.5));
 }
 
+std::string which_run(const DrillRun& run) {
+    return "run " + std::to_string(run.number + 1) + ": ";
+}
+
 /// One breakage under load. Gives how long a request took at most meanwhile.
 Result<double> run_once(const Drill& drill, DrillRun& run, Load& load, DrillReport& report) {
     (void)load.measures().take_slowest();
     const std::int64_t before = load.measures().requests();
-    const Status done = drill.run(run);
-    for (const auto& [name, value] : run.extras)
-        report.extras[name] = std::max(report.extras[name], value);
-    const std::string which = "run " + std::to_string(run.number + 1) + ": ";
-    for (const std::string& complaint : run.complaints)
-        report.complaints.push_back(which + complaint);
-    for (const std::string& complaint : run.too_slow)
-        report.too_slow.push_back(which + complaint);
-    STOA_CHECK(done);
-    STOA_CHECK(run.ground.wait_until_well(drill.well_again_ms));
+    STOA_CHECK(break_once(drill, run, report));
     pause(kSettleMs);
     // Whoever waits since the fault counts for this run.
     const std::int64_t mended_us = system_clock().monotonic_us();
@@ -50,13 +44,27 @@ Result<double> run_once(const Drill& drill, DrillRun& run, Load& load, DrillRepo
         pause(kLookAgainMs);
     }
     if (load.measures().requests() - before < kRequestsMin)
-        report.complaints.push_back("run " + std::to_string(run.number + 1) + ": there was hardly any traffic");
+        report.complaints.push_back(which_run(run) + "there was hardly any traffic");
     const Measures::Slowest slowest = load.measures().take_slowest();
     if (drill.stall_ms_max > 0 && slowest.ms > drill.stall_ms_max) {
-        report.too_slow.push_back(which + slowest.what + " (" + slowest.request_id + ") took " + number(slowest.ms) +
-                                  " ms, allowed are " + number(drill.stall_ms_max));
+        report.too_slow.push_back(which_run(run) + slowest.what + " (" + slowest.request_id + ") took " +
+                                  number(slowest.ms) + " ms, allowed are " + number(drill.stall_ms_max));
     }
     return slowest.ms;
+}
+
+}  // namespace
+
+Status break_once(const Drill& drill, DrillRun& run, DrillReport& report) {
+    const Status done = drill.run(run);
+    for (const auto& [name, value] : run.extras)
+        report.extras[name] = std::max(report.extras[name], value);
+    for (const std::string& complaint : run.complaints)
+        report.complaints.push_back(which_run(run) + complaint);
+    for (const std::string& complaint : run.too_slow)
+        report.too_slow.push_back(which_run(run) + complaint);
+    STOA_CHECK(done);
+    return run.ground.wait_until_well(drill.well_again_ms);
 }
 
 void judge(const Drill& drill, DrillReport& report) {
@@ -65,15 +73,16 @@ void judge(const Drill& drill, DrillReport& report) {
     };
     const Summary& s = report.load.summary;
     complain(s.failed > 0, std::to_string(s.failed) + " requests failed");
-    complain(report.load.verdict.lost > 0, std::to_string(report.load.verdict.lost) + " records are lost");
-    complain(report.load.verdict.doubled > 0, std::to_string(report.load.verdict.doubled) + " records are there twice");
+    const Verdict& v = report.load.verdict;
+    const std::string things = report.chat ? " messages" : " records";
+    complain(v.lost > 0, std::to_string(v.lost) + things + " are lost");
+    complain(v.doubled > 0, std::to_string(v.doubled) + things + " are there twice");
+    complain(v.swapped > 0, std::to_string(v.swapped) + things + " are in another order");
     complain(s.logouts > 0, std::to_string(s.logouts) + " pages asked for a login");
     complain(!report.load.session, "no login link could be made, so nobody looked at pages");
     complain(drill.by_balancer_alone && s.client_retries > 0,
              "clients had to send " + std::to_string(s.client_retries) + " requests again");
 }
-
-}  // namespace
 
 const Drill* find_drill(std::string_view name) {
     const auto found =
@@ -95,6 +104,7 @@ Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, const 
                                          ". See: stoa lab heal"};
     }
     STOA_TRY(const Target target, target_of_lab(dir));
+    if (drill.traffic != Traffic::records) return run_chat_drill(drill, target, dir, options);
     LoadOptions load_options = options.load;
     load_options.caller.attempt_ms = drill.attempt_ms;
     STOA_TRY(const auto load, Load::start(target, load_options));
@@ -140,51 +150,6 @@ Result<DrillReport> run_drill(const Drill& drill, const std::string& dir, const 
     }
     judge(drill, report);
     return report;
-}
-
-std::string to_json(const DrillReport& report) {
-    const Summary& s = report.load.summary;
-    std::string text;
-    json::Writer out(text);
-    out.begin_object().field("drill", report.name).field("runs", report.runs);
-    out.field("requests", s.requests).field("failed", s.failed).field("lost", report.load.verdict.lost);
-    out.field("doubled", report.load.verdict.doubled).field("logouts", s.logouts);
-    out.key("stall_ms").begin_object();
-    out.field("median", report.stall_median_ms).field("worst", report.stall_worst_ms).end_object();
-    out.field("client_retries", s.client_retries).field("p50_ms", s.p50_ms).field("p99_ms", s.p99_ms);
-    for (const auto& [name, value] : report.extras)
-        out.field(name, value);
-    out.field("passed", report.passed());
-    out.key("complaints").begin_array();
-    for (const std::string& complaint : report.complaints)
-        out.text(complaint);
-    out.end_array();
-    out.key("too_slow").begin_array();
-    for (const std::string& complaint : report.too_slow)
-        out.text(complaint);
-    out.end_array();
-    out.key("errors").begin_array();
-    for (const Fault& fault : s.faults) {
-        out.begin_object().field("what", fault.what).field("status", fault.status);
-        out.field("request_id", fault.request_id).field("why", fault.why).field("after_s", fault.after_s).end_object();
-    }
-    for (const std::string& detail : report.load.verdict.details)
-        out.begin_object().field("what", "stored").field("why", detail).end_object();
-    out.end_array().end_object();
-    return text;
-}
-
-std::string to_text(const DrillReport& report) {
-    std::string text = report.name + ": " + (report.passed() ? "passed" : "FAILED") + ", " +
-                       std::to_string(report.runs) + " runs, longest wait " + number(report.stall_median_ms) +
-                       " ms (median), " + number(report.stall_worst_ms) + " ms (worst)\n  " + to_text(report.load);
-    for (const auto& [name, value] : report.extras)
-        text += "\n  " + name + ": " + number(value);
-    for (const std::string& complaint : report.complaints)
-        text += "\n  ! " + complaint;
-    for (const std::string& complaint : report.too_slow)
-        text += (report.judges_times ? "\n  ! " : "\n  slow: ") + complaint;
-    return text;
 }
 
 }  // namespace stoa::app::probe

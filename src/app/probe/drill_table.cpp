@@ -35,6 +35,7 @@ Result<std::string> host_of(const DrillRun& run, std::string_view role) {
 /// The fault, to a host or to a service of it; after a while the host is mended.
 Status break_and_mend(DrillRun& run, const std::string& host, const std::string& service, Fault fault, int ms) {
     run.victim = host + (service.empty() ? "" : "/" + service);
+    run.broken_us = system_clock().monotonic_us();
     const Status broken = run.ground.kill(run.victim, fault);
     if (broken) pause(ms);
     const Status mended = run.ground.heal(host);
@@ -46,6 +47,12 @@ Status break_and_mend(DrillRun& run, const std::string& host, const std::string&
 Status web_kill(DrillRun& run) {
     STOA_TRY(const std::string host, host_of(run, "web"));
     return break_and_mend(run, host, "web", Fault::kill, 1'000);
+}
+/// Whoever has the sockets: push hosts where there are some, else web hosts.
+Status push_kill(DrillRun& run) {
+    if (run.ground.hosts("push").empty()) return web_kill(run);
+    STOA_TRY(const std::string host, host_of(run, "push"));
+    return break_and_mend(run, host, "push", Fault::kill, 1'000);
 }
 /// All at once: requests wait at the balancer until the first is there again.
 Status web_kill_all(DrillRun& run) {
@@ -222,6 +229,13 @@ Status memcached_kill(DrillRun& run) {
     return {};
 }
 
+/// Nothing is broken.
+Status wait_only(DrillRun& run) {
+    run.broken_us = system_clock().monotonic_us();
+    pause(run.seconds * 1'000);
+    return {};
+}
+
 /// All web hosts but one die with everything on them, and nobody mends them.
 Status min_count(DrillRun& run) {
     constexpr double kMsMax = 10'000;
@@ -332,6 +346,12 @@ Status rollout(DrillRun& run) {
     return restored;
 }
 
+Drill chat(Drill drill, Traffic traffic, double resumed_ms_max) {
+    drill.traffic = traffic;
+    drill.resumed_ms_max = resumed_ms_max;
+    return drill;
+}
+
 }  // namespace
 
 const std::vector<Drill>& drills() {
@@ -369,6 +389,15 @@ const std::vector<Drill>& drills() {
         {"galera-hang", "galera", "that database hangs", db_hang, 3'000, true, false},
         {"redis-kill", "", "kill -9 of the leading Redis", redis_kill, 0, true, false},
         {"memcached-kill", "", "kill -9 of every memcached", memcached_kill, 2'000, true, false},
+        chat({"chat-web-kill", "", "kill -9 of a web process while people chat", web_kill, 0, true, false},
+             Traffic::chat, 2'000),
+        chat({"chat-push-kill", "", "kill -9 of a process that serves sockets", push_kill, 0, true, false},
+             Traffic::chat, 2'000),
+        chat({"chat-redis-kill", "", "kill -9 of the leading Redis while people chat", redis_kill, 0, true, false},
+             Traffic::chat, 5'000),
+        chat({"chat-cross", "", "nothing is broken: how soon a message is heard at another web host", wait_only, 0,
+              true, false},
+             Traffic::chat_cross, 0),
     };
     return table;
 }

@@ -38,10 +38,9 @@ std::string problems_of(const lab::NodeStatus& status) {
 
 /// A user of the probe's own: its session must not end because somebody else uses the administrator's links. Made by
 /// the program of a web host, as an operator would; an invitation the first time.
-std::string make_login_link(const lab::LabInfo& info) {
-    const std::string email = "load@example.org";
+std::string make_login_link(const lab::LabInfo& info, const std::string& email, const std::string& role) {
     const std::vector<std::string> ways[] = {{"login-link", "--email", email},
-                                             {"invite", "--email", email, "--first-name", "Load"}};
+                                             {"invite", "--email", email, "--first-name", "Load", "--role", role}};
     for (const lab::LabNode& node : info.nodes) {
         if (node.role != "web") continue;
         for (const std::vector<std::string>& way : ways) {
@@ -71,12 +70,18 @@ Status apply_same_version(cluster::etcd::Client& etcd, const cluster::ClusterSpe
 
 Result<Target> target_of_lab(const std::string& dir) {
     STOA_TRY(const lab::LabInfo info, lab::load(dir));
-    STOA_TRY(Target target, target_of(info.url, info.webhook_url, info.ca_file, make_login_link(info)));
+    STOA_TRY(Target target, target_of(info.url, info.webhook_url, info.ca_file,
+                                      make_login_link(info, "load@example.org", "employee")));
     target.accept_invitation = true;
     for (const lab::LabNode& node : info.nodes) {
         if (node.role == "client") target.network = node.name_space;
     }
     return target;
+}
+
+std::string make_admin_link(const std::string& dir) {
+    const auto info = lab::load(dir);
+    return info ? make_login_link(*info, "drills@example.org", "admin") : std::string();
 }
 
 Result<LabGround> LabGround::open(const std::string& dir) {
@@ -91,6 +96,14 @@ std::vector<std::string> LabGround::hosts(std::string_view role) const {
         if (node.role == role) names.push_back(node.name);
     }
     return names;
+}
+
+Result<std::vector<std::string>> LabGround::web_addresses() const {
+    STOA_TRY(const cluster::ClusterSpec spec, cluster::load_spec(info_.dir + "/cluster.toml"));
+    std::vector<std::string> all;
+    for (const cluster::HostSpec* host : spec.of_role("web"))
+        all.push_back("http://" + host->address + ":" + std::to_string(spec.web.port));
+    return all;
 }
 
 Result<int> LabGround::web_hosts_min() const {

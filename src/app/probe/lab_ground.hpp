@@ -16,12 +16,17 @@ namespace stoa::app::probe {
 /// The lab in that folder as a client of its own network sees it; makes a login link. Errors: not_found (no lab).
 Result<Target> target_of_lab(const std::string& dir);
 
+/// Logs an administrator in, once: a user of the probe's own. Empty: none could be made.
+std::string make_admin_link(const std::string& dir);
+
 class LabGround {
   public:
     static Result<LabGround> open(const std::string& dir);
 
     const cluster::lab::LabInfo& info() const { return info_; }
     std::vector<std::string> hosts(std::string_view role) const;
+    /// Where each web host listens, for those who go past the balancers: "http://10.98.0.21:8080".
+    Result<std::vector<std::string>> web_addresses() const;
 
     /// Empty when every host is registered, without faults, and all its services are well; else what is not.
     Result<std::string> degraded() const;

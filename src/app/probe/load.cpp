@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/probe/answers.hpp"
+#include "app/probe/login.hpp"
 #include "app/probe/remains.hpp"
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
@@ -14,15 +15,6 @@ namespace {
 
 double since_s(std::int64_t begin_us) {
     return static_cast<double>(system_clock().monotonic_us() - begin_us) / 1e6;
-}
-
-/// The session's cookie as the browser sends it back.
-std::string cookie_of(const net::ClientResponse& response) {
-    for (const net::Header& header : response.headers) {
-        if (header.name.size() == 10 && (header.name[0] | 0x20) == 's' && (header.name[4] | 0x20) == 'c')
-            return header.value.substr(0, header.value.find(';'));
-    }
-    return {};
 }
 
 template <class Stored>
@@ -69,17 +61,7 @@ Status Load::log_in() {
     }
     STOA_CHECK(look_up_webhook(caller));
     if (target_.login_link.empty()) return {};
-    const std::string token = target_.login_link.substr(target_.login_link.rfind('/') + 1);
-    auto answer = caller.page("/link/" + token, {});
-    if (answer.response && answer.response->status != 303 && target_.accept_invitation) {
-        answer = caller.post("/api/link/" + token, R"({"name":"Load","lastName":"Test","password":")" +
-                                                       random_alnum(20) + R"(","language":"en","timeZone":"UTC"})");
-    }
-    if (!answer.response) return answer.response.error();
-    cookie_ = cookie_of(*answer.response);
-    if (cookie_.empty()) {
-        return Error{Errc::unauthorized, "The login link was used already. Make another: stoa user login-link --admin"};
-    }
+    STOA_TRY(cookie_, use_link(caller, target_.login_link, target_.accept_invitation ? random_alnum(20) : ""));
     return {};
 }
 

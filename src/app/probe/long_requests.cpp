@@ -46,12 +46,6 @@ Error failed(const std::string& what, const Result<net::ClientResponse>& answer)
                                 : ": " + answer.error().message)};
 }
 
-/// The portal's own address may be another one than the one we came by.
-std::string on(const Target& target, const std::string& url) {
-    const std::size_t path = url.find('/', url.find("://") + 3);
-    return path == std::string::npos ? url : target.url + url.substr(path);
-}
-
 /// Content without end that needs no memory: the same bytes over and over, changed by the number of the block.
 class Content {
   public:
@@ -130,7 +124,7 @@ Result<std::string> upload_address(const Target& target) {
         target, target.url + target.webhook + "disk.folder.uploadfile?id=" + folder + "&generateUniqueName=1", 20'000));
     const std::string url = offer ? text_at(offer->body, "uploadUrl") : "";
     if (url.empty()) return failed("The drive gives no address for an upload", offer);
-    return on(target, url) + "&name=drill.bin";
+    return address_on(target, url) + "&name=drill.bin";
 }
 
 /// One part, or (empty) the question how far it is.
@@ -146,7 +140,7 @@ Result<net::ClientResponse> send_part(const Target& target, const std::string& u
 Status compare_content(const Target& target, const std::string& url, const Content& content) {
     for (std::uint64_t from = 0; from < content.bytes(); from += kReadBytes) {
         const std::uint64_t to = std::min(content.bytes(), from + kReadBytes);
-        net::ClientRequest request = request_to(target, on(target, url), kPartMs);
+        net::ClientRequest request = request_to(target, address_on(target, url), kPartMs);
         request.headers = {{"Range", "bytes=" + std::to_string(from) + "-" + std::to_string(to - 1)}};
         const auto piece = net::fetch(request);
         if (!piece || piece->status != 206) return failed("The file cannot be read back", piece);

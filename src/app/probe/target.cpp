@@ -29,6 +29,11 @@ Result<Target> target_of(std::string url, std::string_view webhook_url, std::str
     return target;
 }
 
+std::string address_on(const Target& target, const std::string& url) {
+    const std::size_t path = url.find('/', url.find("://") + 3);
+    return path == std::string::npos ? url : target.url + url.substr(path);
+}
+
 Status enter_network(const std::string& name) {
     if (name.empty()) return {};
     const Fd handle(::open(("/run/netns/" + name).c_str(), O_RDONLY | O_CLOEXEC));

@@ -22,6 +22,9 @@ struct Target {
 /// Checks and splits what was given on the command line.
 Result<Target> target_of(std::string url, std::string_view webhook_url, std::string ca_file, std::string login_link);
 
+/// That address of the portal by the way that the target goes: its own name may be another one.
+std::string address_on(const Target& target, const std::string& url);
+
 /// Moves the calling thread, and threads it makes from now on, into the named network namespace.
 Status enter_network(const std::string& name);
 /// Runs fn to its end on a thread in that namespace.

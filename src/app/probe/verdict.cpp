@@ -19,6 +19,11 @@ void Verdict::repeat(std::string what) {
     tell(std::move(what));
 }
 
+void Verdict::swap(std::string what) {
+    ++swapped;
+    tell(std::move(what));
+}
+
 void Verdict::tell(std::string what) {
     if (details.size() < kDetailsMax) details.push_back(std::move(what));
 }

@@ -1,6 +1,6 @@
 # The front door. Each verb is a script in scripts/, which can be called alone.
 .DEFAULT_GOAL := help
-.PHONY: help up down cluster cluster-down logs build test torture-engines fuzz check bench install-deps clean
+.PHONY: help up down cluster cluster-down logs build test torture-engines fuzz check bench bench-push install-deps clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -44,6 +44,11 @@ check: ## format, layers, lint, static analysis
 
 bench: ## run the benchmarks and print a table
 	@scripts/bench
+
+bench-push: ## the push server beside nchan: cost, nodes, connections, storms, posts (ROUNDS=3, JSON=FILE); ten minutes
+	@scripts/install-deps --all
+	@scripts/build release stoa stoa_push_bench
+	@bench/push/run $(if $(JSON),--json $(JSON))
 
 install-deps: ## install all packages for building, testing and measuring
 	@scripts/install-deps --all

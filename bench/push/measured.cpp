@@ -43,6 +43,13 @@ std::int64_t now_ns() {
     return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
+double percentile_ms(std::vector<std::int64_t>& took_ns, double part) {
+    if (took_ns.empty()) return 0;
+    const auto at = static_cast<std::ptrdiff_t>(part * static_cast<double>(took_ns.size() - 1));
+    std::nth_element(took_ns.begin(), took_ns.begin() + at, took_ns.end());
+    return static_cast<double>(took_ns[static_cast<std::size_t>(at)]) / 1e6;
+}
+
 std::string message_text(std::int64_t number) {
     std::string text = "@" + std::to_string(now_ns()) + ":" + std::to_string(number) + "@";
     text.resize(std::max(text.size(), kMessageBytes), 'x');
@@ -66,11 +73,14 @@ void Deliveries::add(const Message& message, std::int64_t& last) {
     last = std::max(last, message.number);
 }
 
-double Deliveries::percentile_ms(double part) {
-    if (took_ns_.empty()) return 0;
-    const auto at = static_cast<std::ptrdiff_t>(part * static_cast<double>(took_ns_.size() - 1));
-    std::nth_element(took_ns_.begin(), took_ns_.begin() + at, took_ns_.end());
-    return static_cast<double>(took_ns_[static_cast<std::size_t>(at)]) / 1e6;
+ProcessCost cost_of(const std::vector<pid_t>& pids) {
+    ProcessCost cost;
+    for (const pid_t pid : pids) {
+        const ProcessCost one = cost_of(pid);
+        cost.cpu_s += one.cpu_s;
+        cost.private_kib += one.private_kib;
+    }
+    return cost;
 }
 
 ProcessCost cost_of(pid_t pid) {

@@ -7,8 +7,8 @@
 
 namespace stoa::bench {
 
-void Sender::publish(int channel, const std::string& text) {
-    socket_.send(target_.publish_request(channel, text));
+void Sender::send(std::string_view request) {
+    socket_.send(request);
     if (!handling_) on_ready();
 }
 
@@ -24,7 +24,7 @@ void Sender::on_ready() {
         const std::size_t body = at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 15, nullptr, 10);
         if (input.size() < end + 4 + body) break;
         if (head.compare(9, 1, "2") != 0) {
-            std::fprintf(stderr, "The server refused a message: %s\n", input.c_str());
+            std::fprintf(stderr, "The server refused a request: %s\n", input.c_str());
             std::exit(1);
         }
         input.erase(0, end + 4 + body);
@@ -33,7 +33,7 @@ void Sender::on_ready() {
     }
     handling_ = false;
     if (alive) return;
-    std::fprintf(stderr, "The server closed a connection that publishes.\n");
+    std::fprintf(stderr, "The server closed a connection that asks.\n");
     std::exit(1);
 }
 

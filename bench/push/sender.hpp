@@ -1,24 +1,22 @@
 #pragma once
-// A connection that publishes by HTTP, one message after another.
+// A connection that asks by HTTP, one request after another: publishes, or reads.
 
 #include <functional>
-#include <string>
+#include <string_view>
 
 #include "socket.hpp"
-#include "target.hpp"
 
 namespace stoa::bench {
 
 class Sender : public Ready {
   public:
-    /// `answered`: the server has taken the message.
-    Sender(int epoll, const Target& target, int number, std::function<void(Sender&)> answered)
-        : target_(target), socket_(epoll, target.port(), number, this), answered_(std::move(answered)) {}
-    void publish(int channel, const std::string& text);
+    /// `answered`: the server has done it.
+    Sender(int epoll, std::uint16_t port, int number, std::function<void(Sender&)> answered)
+        : socket_(epoll, port, number, this), answered_(std::move(answered)) {}
+    void send(std::string_view request);
     void on_ready() override;
 
   private:
-    const Target& target_;
     Socket socket_;
     std::function<void(Sender&)> answered_;
     bool handling_ = false;

@@ -43,10 +43,13 @@ bool Subscriber::take_frame() {
         size = size << 8 | static_cast<unsigned char>(input[2 + i]);
     if (input.size() < 2 + more + size) return false;
     Message message;
-    const bool is_message = find_message(std::string_view(input).substr(2 + more, size), message);
+    const std::string_view text = std::string_view(input).substr(2 + more, size);
+    if (find_message(text, message)) {
+        deliveries_.add(message, last_);
+    } else if (listeners_.on_other) {
+        listeners_.on_other(number_, text);
+    }
     input.erase(0, 2 + more + size);
-    if (!is_message) return true;
-    deliveries_.add(message, last_);
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "measured.hpp"
 #include "socket.hpp"
@@ -13,6 +14,8 @@ namespace stoa::bench {
 struct Listeners {
     std::function<void()> on_open;
     std::function<void()> on_lost;
+    /// A frame that is no message of the benchmark, with the client's number; may be empty.
+    std::function<void(int, std::string_view)> on_other;
 };
 
 class Subscriber : public Ready {

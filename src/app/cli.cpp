@@ -96,6 +96,11 @@ void add_serve(CLI::App& cli, ServeOptions& o, Chosen& chosen) {
         ->type_name("ADDR:PORT");
     serve_command->add_flag("--http", o.http, "plain HTTP on --listen, behind a balancer that speaks TLS");
     serve_command->add_option("--ui", o.ui_dir, "folder of the built interface, e.g. ui/dist")->type_name("DIR");
+    serve_command
+        ->add_option("--roles,--role", o.roles,
+                     "what this process does: web (pages and REST), push (connections of clients); default: both")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"web", "push"}));
     serve_command->add_option("--io-threads", o.io_threads, "threads for connections (default: one per core)");
     serve_command->add_option("--workers", o.workers, "threads for blocking work (default: four per core)");
     choose(serve_command, o, chosen, &serve);
@@ -349,6 +354,12 @@ void add_probe(CLI::App& cli, AllOptions& all, Chosen& chosen) {
     drill->add_option("--clients", d.clients, "clients at a time")->check(CLI::Range(1, 500))->capture_default_str();
     drill->add_option("--pause", d.pause_ms, "milliseconds that each waits between its requests")
         ->check(CLI::Range(0, 60'000))
+        ->capture_default_str();
+    drill->add_option("--pairs", d.pairs, "of a chat-… drill: pairs of people who write to each other")
+        ->check(CLI::Range(1, 200))
+        ->capture_default_str();
+    drill->add_option("--chat-pause", d.chat_pause_ms, "milliseconds that each of them waits after a message")
+        ->check(CLI::Range(1, 60'000))
         ->capture_default_str();
     drill->add_flag("--ignore-times", d.ignore_times, "say what took too long, but judge counts only: a busy machine");
     choose_verdict(drill, d, chosen, &lab_drill);

@@ -63,6 +63,9 @@ void add_lab(CLI::App& group, const ChooseRun& choose) {
         ->check(CLI::IsMember({"single", "classic", "galera"}))
         ->capture_default_str();
     made->add_option("--web", up->web, "web hosts")->check(CLI::Range(1, 60))->capture_default_str();
+    made->add_option("--push", up->push,
+                     "hosts of the push server alone (default: web hosts have clients' connections)")
+        ->check(CLI::Range(0, 20));
     made->add_option("--app", up->app, "php: an example site instead of the portal")->check(CLI::IsMember({"php"}));
     made->add_option("--ui", up->ui_dir, "folder of the built interface (default: ui/dist when it is there)")
         ->type_name("DIR");

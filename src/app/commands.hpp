@@ -21,6 +21,7 @@ struct ServeOptions : StoreOptions {
     std::string ui_dir;
     std::vector<std::string> listen;       ///< "ADDR:PORT"
     std::vector<std::string> listen_http;  ///< plain HTTP besides
+    std::vector<std::string> roles{"web", "push"};
     bool http = false;
     std::optional<int> io_threads, workers;
     bool json = false;
@@ -138,7 +139,8 @@ Result<bool> lab_load(const LabLoadOptions& options);
 struct LabDrillOptions {
     std::string name;  ///< or "list"
     std::string dir = "run/lab";
-    std::string topology;  ///< of the list: only drills for such labs
+    std::string topology;                 ///< of the list: only drills for such labs
+    int pairs = 20, chat_pause_ms = 700;  ///< of the drills in which people chat
     int runs = 1, seconds = 30, clients = 8, pause_ms = 20;
     bool ignore_times = false;
     bool json = false;

@@ -67,8 +67,8 @@ Result<std::unique_ptr<Portal>> Portal::open(const Config& config, bool create) 
 Status Portal::register_all() {
     STOA_CHECK(accounts::register_entities(registry_));
     STOA_CHECK(people::register_entities(registry_, &user_bridge_));
-    STOA_CHECK(crm::register_entities(registry_));
-    STOA_CHECK(tasks::register_entities(registry_));
+    STOA_CHECK(crm::register_entities(registry_, &crm_bridge_));
+    STOA_CHECK(tasks::register_entities(registry_, &task_bridge_));
     STOA_CHECK(timeman::register_entities(registry_));
     STOA_CHECK(mail::register_entities(registry_));
     STOA_CHECK(drive::register_entities(registry_));
@@ -117,6 +117,7 @@ Status Portal::open_services() {
     pushes_ = std::make_unique<model::PushOutbox>(*database_);
     model_.reset(new model::ModelServices{registry_, *metadata_, *policy_, *outbox_, *pushes_, system_clock()});
     accounts_.reset(new accounts::Services{*database_, *model_, revocations_});
+    access_bridge_.open(*accounts_);
     api_.reset(new api::Services{*model_, methods_, kVersion});
     return {};
 }

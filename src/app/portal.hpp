@@ -9,8 +9,11 @@
 #include "api/call.hpp"
 #include "api/method.hpp"
 #include "api/push_channels.hpp"
+#include "app/access_bridge.hpp"
+#include "app/crm_bridge.hpp"
 #include "app/store.hpp"
 #include "app/stream_bridge.hpp"
+#include "app/task_bridge.hpp"
 #include "app/user_bridge.hpp"
 #include "base/config.hpp"
 #include "bus/bus.hpp"
@@ -69,6 +72,9 @@ class Portal {
     accounts::Revocations revocations_;
     UserBridge user_bridge_;
     StreamBridge stream_bridge_;
+    AccessBridge access_bridge_;
+    TaskBridge task_bridge_{access_bridge_};
+    CrmBridge crm_bridge_{access_bridge_};
     model::Registry registry_;
     api::MethodTable methods_;
     std::unique_ptr<access::RolePolicy> policy_;

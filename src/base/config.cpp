@@ -52,6 +52,9 @@ std::vector<Row> make_rows() {
         row("io_threads", "Threads for connections. 0: one per core.", Number{0, 256}, &C::io_threads),
         row("drain_ms", "How long running requests may take to finish after SIGTERM.", Number{0, 3'600'000},
             &C::drain_ms),
+        row("connections_max",
+            "Connections at a time, of browsers and of clients that listen; more get 503. Each needs an open file.",
+            Number{10, 1'000'000}, &C::connections_max),
         row("trusted_proxies", "Whose X-Forwarded-* headers count, e.g. [\"10.0.0.0/8\"].", Texts(),
             &C::trusted_proxies),
 
@@ -122,6 +125,11 @@ std::vector<Row> make_rows() {
             "File with the key that signs channels of the push server; the same for all processes. Empty: push.key in "
             "data_dir, made there.",
             Text(), &C::push, &C::Push::key_file),
+        row("push.sender_messages_per_s",
+            "Messages a second that one user may send to others through the push server, to each process. 0: no limit.",
+            Number{0, 1'000'000}, &C::push, &C::Push::sender_messages_per_s),
+        row("push.account_messages_per_s", "The same of all users of an account together. 0: no limit.",
+            Number{0, 1'000'000}, &C::push, &C::Push::account_messages_per_s),
 
         row("files.url",
             "dir:/srv/stoa/files (also a mounted share) or s3+https://KEY@s3.example.org/bucket/prefix?region=eu-1. "

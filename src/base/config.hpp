@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/engine_url.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 
@@ -30,6 +31,7 @@ struct Config {
     int workers = 0;     ///< 0 = four per core
     int io_threads = 0;  ///< 0 = one per core
     int drain_ms = 60'000;
+    int connections_max = limits::connections_max;
     std::vector<std::string> trusted_proxies;
 
     struct Tls {
@@ -89,6 +91,8 @@ struct Config {
 
     struct Push {
         std::string key_file;  ///< empty = push.key in data_dir, made when it is not there
+        int sender_messages_per_s = 50;
+        int account_messages_per_s = 1'000;
     } push;
 
     struct Files {

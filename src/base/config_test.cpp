@@ -70,6 +70,8 @@ url = "redis+sentinel://10.0.0.1/m"
 password_file = "bus.pw"
 [push]
 key_file = "push.key"
+sender_messages_per_s = 7
+account_messages_per_s = 70
 [files]
 url = "s3+https://key@s3.example/bucket"
 secret_key_file = "s3.pw"
@@ -112,6 +114,8 @@ on_failure = "accept"
     EXPECT_EQ(c.bus.url.path, "m");
     EXPECT_EQ(c.bus.password_file, "bus.pw");
     EXPECT_EQ(c.push.key_file, "push.key");
+    EXPECT_EQ(c.push.sender_messages_per_s, 7);
+    EXPECT_EQ(c.push.account_messages_per_s, 70);
     EXPECT_EQ(c.files.url.user, "key");
     EXPECT_EQ(c.files.secret_key_file, "s3.pw");
     EXPECT_TRUE(c.files.presigned_downloads);

@@ -47,9 +47,18 @@ Response upgrade_required() {
 }  // namespace
 
 Frames text_frame(std::string_view text) {
+    return text_frame({text});
+}
+
+Frames text_frame(std::initializer_list<std::string_view> pieces) {
+    std::size_t bytes = 0;
+    for (const std::string_view piece : pieces)
+        bytes += piece.size();
     auto out = std::make_shared<std::string>();
-    out->reserve(text.size() + 10);
-    append_frame(*out, Opcode::text, text);
+    out->reserve(bytes + kFrameHeadBytesMax);
+    append_frame_head(*out, Opcode::text, bytes);
+    for (const std::string_view piece : pieces)
+        out->append(piece);
     return out;
 }
 

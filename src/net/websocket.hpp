@@ -7,6 +7,7 @@
 // Limits (base/limits.hpp): bytes and parts of a message received, its time, bytes that wait to be sent.
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ namespace stoa::net {
 /// One or more whole frames, made once and sent to many.
 using Frames = std::shared_ptr<const std::string>;
 Frames text_frame(std::string_view text);
+/// The same of a text that lies in pieces.
+Frames text_frame(std::initializer_list<std::string_view> pieces);
 /// What text_frame() was made of.
 std::string_view text_of(const Frames& frame);
 

@@ -73,17 +73,21 @@ Length length_of(std::span<const char> bytes) {
 
 }  // namespace
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
+void append_frame_head(std::string& out, Opcode opcode, std::size_t payload_bytes) {
     out.push_back(static_cast<char>(kLastBit | static_cast<std::uint8_t>(opcode)));
-    if (payload.size() < kLength16) {
-        out.push_back(static_cast<char>(payload.size()));
-    } else if (payload.size() <= 0xffff) {
+    if (payload_bytes < kLength16) {
+        out.push_back(static_cast<char>(payload_bytes));
+    } else if (payload_bytes <= 0xffff) {
         out.push_back(static_cast<char>(kLength16));
-        append_big_endian(out, payload.size(), 2);
+        append_big_endian(out, payload_bytes, 2);
     } else {
         out.push_back(static_cast<char>(kLength64));
-        append_big_endian(out, payload.size(), 8);
+        append_big_endian(out, payload_bytes, 8);
     }
+}
+
+void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
+    append_frame_head(out, opcode, payload.size());
     out.append(payload);
 }
 

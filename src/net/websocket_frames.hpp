@@ -27,7 +27,10 @@ enum class CloseCode : std::uint16_t {
 
 enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
-/// Appends one whole frame as a server sends it (not masked).
+/// Appends what stands before a payload of that size in a frame as a server sends it (last of its message, not masked).
+void append_frame_head(std::string& out, Opcode opcode, std::size_t payload_bytes);
+inline constexpr std::size_t kFrameHeadBytesMax = 10;
+/// Appends such a frame whole.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
 /// How many bytes of it stand before the payload.
 std::size_t frame_head_bytes(std::string_view frame);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "net/websocket.hpp"
 #include "net/websocket_test_frames.hpp"
 
 namespace stoa::net {
@@ -120,6 +121,18 @@ TEST(WebSocketFrames, AGoodbyeHasACodeThatMayBeSent) {
     EXPECT_EQ(read(client_frame(Opcode::close, "")).code, 1005);
     EXPECT_EQ(refusal_of(client_frame(Opcode::close, "x")), 1002);
     EXPECT_EQ(refusal_of(client_frame(Opcode::close, std::string("\x03\xe8\xff", 3))), 1007);
+}
+
+TEST(WebSocketFrames, AFrameMadeOfPiecesIsThatOfTheWholeText) {
+    for (const std::size_t size : {0, 1, 124, 125, 126, 65'535, 65'536}) {
+        const std::string text(size, 'x');
+        std::string whole;
+        append_frame(whole, Opcode::text, text);
+        const Frames frame = text_frame({std::string_view(text).substr(0, size / 3), "", text.substr(size / 3)});
+        EXPECT_EQ(*frame, whole) << size;
+        EXPECT_EQ(*text_frame(text), whole) << size;
+        EXPECT_EQ(text_of(frame), text) << size;
+    }
 }
 
 TEST(WebSocketFrames, OwnFramesHaveTheShortestLength) {

@@ -11,8 +11,8 @@
 namespace stoa::push {
 namespace {
 
-constexpr std::int64_t kGraceUs = 10'000'000;  ///< a page that is loaded anew is not seen to go
-constexpr std::int64_t kRememberedUs = 24 * 3'600'000'000LL;
+constexpr std::int64_t kCamePauseUs = 50'000;  ///< who comes within it is said together: after a server's death many
+constexpr std::int64_t kHerePauseUs = 1'000'000;
 
 std::int64_t monotonic_us() {
     return system_clock().monotonic_us();
@@ -24,16 +24,10 @@ void count_lacking() {
     lacking.add();
 }
 
-bool hears(const Session& session, const Entry& entry) {
-    return std::any_of(entry.routes.begin(), entry.routes.end(), [&](const std::string& route) {
-        return std::find(session.routes.begin(), session.routes.end(), route) != session.routes.end();
-    });
-}
-
 }  // namespace
 
-Account::Account(AccountId id, Teller teller)
-    : id_(id), teller_(std::move(teller)), ready_(!teller_), active_us_(monotonic_us()) {
+Account::Account(AccountId id, std::optional<Others> others, PresenceTimes times)
+    : id_(id), others_(std::move(others)), ready_(!others_), active_us_(monotonic_us()), presence_(times) {
     history_.begin({static_cast<std::uint64_t>(system_clock().now_us() / 1'000), 0});
 }
 
@@ -158,12 +152,7 @@ std::optional<Account::Joined> Account::join(Shard& shard, const Session& sessio
                                              const std::function<void(const EntryPtr&)>& missed) {
     const MutexLock lock(mutex_);
     if (!ready_) return std::nullopt;
-    Joined joined{history_.top(), true};
-    if (session.after) {
-        joined.recovered = history_.read_after(*session.after, [&](const EntryPtr& entry) {
-            if (hears(session, *entry)) missed(entry);
-        });
-    }
+    Joined joined{history_.top(), resume(history_, session, missed)};
     const auto found = std::find_if(listening_.begin(), listening_.end(),
                                     [&](const Listening& one) { return one.shard.get() == &shard; });
     if (found != listening_.end()) {
@@ -172,9 +161,11 @@ std::optional<Account::Joined> Account::join(Shard& shard, const Session& sessio
         listening_.push_back({shard.shared_from_this(), 1});
     }
     if (session.user == 0) return joined;
-    Presence& presence = presence_[session.user];
-    if (presence.connections++ == 0 && !presence.shown) {
-        presence.shown = true;
+    if (!presence_.came(session.user)) return joined;
+    if (others_) {
+        came_.push_back(session.user);
+        if (monotonic_us() - said_came_us_ > kCamePauseUs) say_came();
+    } else {
         tell_status(session.user, true);
         joined.position = history_.top();
     }
@@ -187,9 +178,77 @@ void Account::leave(Shard& shard, const Session& session) {
     const auto found = std::find_if(listening_.begin(), listening_.end(),
                                     [&](const Listening& one) { return one.shard.get() == &shard; });
     if (found != listening_.end() && --found->subscribers == 0) listening_.erase(found);
-    if (session.user == 0) return;
-    Presence& presence = presence_[session.user];
-    if (--presence.connections == 0) presence.left_us = active_us_;
+    if (session.user != 0) presence_.left(session.user, active_us_);
+}
+
+void Account::hear(const PresenceNews& news) {
+    const MutexLock lock(mutex_);
+    if (!presence_.is_new(news)) return;
+    const std::int64_t now_us = monotonic_us();
+    for (const StatusChange& change : presence_.hear(news, others_->self, now_us))
+        tell_status(change.user, change.online);
+    const bool asked = news.kind == PresenceNews::Kind::who && news.node != others_->self;
+    // They could not hear this process for a while. It lives, and what it has counts again.
+    const bool buried = news.kind == PresenceNews::Kind::gone && news.dead == others_->self;
+    if (!asked && !buried) return;
+    owes_here_ = true;
+    if (now_us - said_here_us_ > kHerePauseUs) say_here();
+}
+
+void Account::news_missed() {
+    const MutexLock lock(mutex_);
+    presence_.doubt(others_->self, monotonic_us());
+    say({.kind = PresenceNews::Kind::who});
+    say_here();
+}
+
+void Account::bury(const std::vector<std::string>& dead) {
+    const MutexLock lock(mutex_);
+    for (const std::string& node : dead) {
+        if (!presence_.knows(node)) continue;
+        say({.kind = PresenceNews::Kind::gone, .dead = node});
+    }
+}
+
+void Account::say(PresenceNews news) {
+    news.node = others_->self;
+    // Of the clock, because this account may have been let go and come back since.
+    news.number = said_ = std::max<std::uint64_t>(said_ + 1, static_cast<std::uint64_t>(monotonic_us()));
+    const std::vector<std::string> texts = to_texts(news);
+    said_ += texts.size() - 1;
+    for (const std::string& text : texts)
+        others_->say(id_, text);
+}
+
+void Account::say_came() {
+    if (came_.empty()) return;
+    say({.kind = PresenceNews::Kind::came, .users = std::move(came_)});
+    came_.clear();
+    said_came_us_ = monotonic_us();
+}
+
+void Account::say_here() {
+    came_.clear();  // they are in it
+    say({.kind = PresenceNews::Kind::here, .users = presence_.here()});
+    said_here_us_ = monotonic_us();
+    owes_here_ = false;
+}
+
+void Account::age_presence(std::int64_t now_us) {
+    std::vector<UserId> gone = presence_.take_gone(now_us);
+    if (!others_) {
+        for (const UserId user : gone)
+            tell_status(user, false);
+        return;
+    }
+    say_came();
+    if (owes_here_ && now_us - said_here_us_ > kHerePauseUs) say_here();
+    if (!gone.empty()) {
+        say({.kind = PresenceNews::Kind::left, .users = std::move(gone)});
+    }
+    for (std::string& node : presence_.take_unconfirmed(now_us)) {
+        say({.kind = PresenceNews::Kind::gone, .dead = std::move(node)});
+    }
 }
 
 void Account::watch_status(int more) {
@@ -199,12 +258,12 @@ void Account::watch_status(int more) {
 
 /// Nobody is told what nobody wants to know.
 void Account::tell_status(UserId user, bool online) {
-    if (!teller_ && watchers_ == 0) return;
+    if (!others_ && watchers_ == 0) return;
     const std::string params =
         "{\"user_id\":" + std::to_string(user) + ",\"online\":" + (online ? "true" : "false") + "}";
     Publication publication{
         {status_route(user)}, body_of("online", "userStatusChange", params, system_clock().now_us()), {}};
-    if (teller_) return teller_(id_, std::move(publication));
+    if (others_) return others_->tell(id_, std::move(publication));
     add({history_.top().ms, history_.top().number + 1}, std::move(publication));
 }
 
@@ -214,26 +273,18 @@ Position Account::top() const {
 }
 
 std::optional<std::int64_t> Account::last_seen_s(UserId user) const {
+    const bool with_others = others_ && others_->hears();
     const MutexLock lock(mutex_);
-    const auto found = presence_.find(user);
-    if (found == presence_.end()) return std::nullopt;
-    if (found->second.connections > 0) return 0;
-    return std::max<std::int64_t>(1, (monotonic_us() - found->second.left_us) / 1'000'000);
+    return presence_.last_seen_s(user, others_ ? others_->self : std::string(), with_others, monotonic_us());
 }
 
 bool Account::age() {
+    const bool hears = !others_ || others_->hears();
     const MutexLock lock(mutex_);
+    live_ = hears && (live_ || ready_);
     const std::int64_t now_us = monotonic_us();
     history_.age(now_us);
-    for (auto at = presence_.begin(); at != presence_.end();) {
-        Presence& presence = at->second;
-        const std::int64_t gone_us = presence.connections > 0 ? 0 : now_us - presence.left_us;
-        if (presence.shown && gone_us > kGraceUs) {
-            presence.shown = false;
-            tell_status(at->first, false);
-        }
-        at = gone_us > kRememberedUs ? presence_.erase(at) : std::next(at);
-    }
+    age_presence(now_us);
     return listening_.empty() && now_us - active_us_ > limits::push_history_lifetime_s * 1'000'000;
 }
 

@@ -10,6 +10,7 @@
 // order; a connection takes its place under the same lock, so nothing falls between what it is given at once and what
 // it hears later.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +20,8 @@
 
 #include "base/thread_annotations.hpp"
 #include "push/history.hpp"
+#include "push/presence.hpp"
+#include "push/resume.hpp"
 
 namespace stoa::push {
 
@@ -27,10 +30,18 @@ struct Session;
 
 class Account {
   public:
-    /// Takes what the account itself has to tell (who is there); quick, under a lock.
-    using Teller = std::function<void(AccountId, Publication)>;
-    /// With a teller, the numbers are others' to give.
-    explicit Account(AccountId id, Teller teller = {});
+    /// What an account needs of the other processes. The functions are quick and run under a lock.
+    struct Others {
+        std::string self;  ///< the name of this process
+        /// Takes what the account itself has to tell its clients: who is there.
+        std::function<void(AccountId, Publication)> tell;
+        /// A text of PresenceNews to all processes that have this account, this one included: hear() gets it.
+        std::function<void(AccountId, const std::string&)> say;
+        /// Whether what others say arrives at the moment.
+        std::function<bool()> hears;
+    };
+    /// With others, the numbers are theirs to give.
+    explicit Account(AccountId id, std::optional<Others> others = {}, PresenceTimes times = {});
     AccountId id() const { return id_; }
 
     Position publish(Publication publication) STOA_EXCLUDES(mutex_);
@@ -55,19 +66,31 @@ class Account {
     bool when_ready(const std::shared_ptr<Shard>& shard, std::function<void()> then) STOA_EXCLUDES(mutex_);
 
     struct Joined {
-        Position position;       ///< what comes behind it, comes through the shard
-        bool recovered = false;  ///< nothing is lacking between the position that it came with and that
+        Position position;  ///< what comes behind it, comes through the shard
+        Resumed resumed;    ///< what is lacking between the position that it came with and that
     };
     /// On the shard's thread, before any route of the session is added there. `missed` gets what the client lacks.
     /// Nothing: the account is not ready, see when_ready().
     std::optional<Joined> join(Shard& shard, const Session& session, const std::function<void(const EntryPtr&)>& missed)
         STOA_EXCLUDES(mutex_);
     void leave(Shard& shard, const Session& session) STOA_EXCLUDES(mutex_);
+
+    /// Of this account's channel of news, in their order.
+    void hear(const PresenceNews& news) STOA_EXCLUDES(mutex_);
+    /// News may have been missed; also when they begin to arrive.
+    void news_missed() STOA_EXCLUDES(mutex_);
+    /// These processes are dead.
+    void bury(const std::vector<std::string>& dead) STOA_EXCLUDES(mutex_);
+
     /// So many connections more (or fewer) want to know who is there.
     void watch_status(int more) STOA_EXCLUDES(mutex_);
 
+    /// Messages come at once. False: the bus is away, and clients had better ask for news themselves. A second late.
+    bool is_live() const { return live_; }
+
     Position top() const STOA_EXCLUDES(mutex_);
-    /// Seconds since the user was last connected to this process; 0: is now. Nothing: was not.
+    /// Seconds since the user was last connected, to whichever process; 0: is now. Nothing: was not, as far as this
+    /// process knows. While the bus is away only its own connections count.
     std::optional<std::int64_t> last_seen_s(UserId user) const STOA_EXCLUDES(mutex_);
     /// Once a second: lets go what is old. True when nothing is left that anybody may come back for.
     bool age() STOA_EXCLUDES(mutex_);
@@ -80,12 +103,17 @@ class Account {
     bool take_pending() STOA_REQUIRES(mutex_);
     void become_ready() STOA_REQUIRES(mutex_);
     void tell_status(UserId user, bool online) STOA_REQUIRES(mutex_);
+    void say(PresenceNews news) STOA_REQUIRES(mutex_);
+    void say_came() STOA_REQUIRES(mutex_);
+    void say_here() STOA_REQUIRES(mutex_);
+    void age_presence(std::int64_t now_us) STOA_REQUIRES(mutex_);
 
     const AccountId id_;
-    const Teller teller_;
+    const std::optional<Others> others_;
     mutable Mutex mutex_;
     bool ready_ STOA_GUARDED_BY(mutex_);
     bool was_ready_ STOA_GUARDED_BY(mutex_) = false;
+    std::atomic<bool> live_{true};
     struct Pending {
         Position position;
         std::optional<Position> previous;
@@ -105,13 +133,14 @@ class Account {
         std::size_t subscribers = 0;
     };
     std::vector<Listening> listening_ STOA_GUARDED_BY(mutex_);
-    struct Presence {
-        int connections = 0;
-        std::int64_t left_us = 0;
-        bool shown = false;  ///< as online
-    };
-    std::unordered_map<UserId, Presence> presence_ STOA_GUARDED_BY(mutex_);
+    Presence presence_ STOA_GUARDED_BY(mutex_);
     int watchers_ STOA_GUARDED_BY(mutex_) = 0;
+    // What is to be said to the others: in bursts, and not more often than they can use it.
+    std::uint64_t said_ STOA_GUARDED_BY(mutex_) = 0;  ///< the number of the last
+    std::vector<UserId> came_ STOA_GUARDED_BY(mutex_);
+    std::int64_t said_came_us_ STOA_GUARDED_BY(mutex_) = 0;
+    std::int64_t said_here_us_ STOA_GUARDED_BY(mutex_) = 0;
+    bool owes_here_ STOA_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace stoa::push

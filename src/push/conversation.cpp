@@ -3,15 +3,23 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "json/writer.hpp"
+#include "model/limits.hpp"
 #include "model/push_outbox.hpp"
 
 namespace stoa::push {
 namespace {
 
+constexpr std::size_t kUsualBytes = 256;  ///< of a message
+
 Error too_many(std::string_view member) {
     return Error{Errc::too_large,
                  "At most " + std::to_string(limits::push_routes_per_message_max) + " receivers are named at once.",
                  std::string(member)};
+}
+
+Error too_many_tags() {
+    return Error{Errc::too_large, "A connection watches at most " + std::to_string(limits::push_tags_max) + " tags.",
+                 "tags"};
 }
 
 Result<std::string> open_route(const json::Value& name, const Session& session, const api::PushChannels& channels) {
@@ -56,14 +64,28 @@ Result<std::vector<std::string>> read_tags(const json::Value& params) {
     const json::Value* const list = params.find("tags");
     if (list == nullptr) return invalid("There are no tags.", "tags");
     const auto items = list->items();
-    if (items.size() > limits::push_tags_max) {
-        return Error{Errc::too_large,
-                     "A connection watches at most " + std::to_string(limits::push_tags_max) + " tags.", "tags"};
-    }
+    if (items.size() > limits::push_tags_max) return too_many_tags();
     for (const json::Value* one : items) {
         const std::string tag = one->as_text().value_or("");
         STOA_CHECK(model::check_push_tag(tag));
         out.push_back(tag_route(tag));
+    }
+    return out;
+}
+
+Result<std::vector<WatchedTag>> read_tag_list(std::string_view text) {
+    std::vector<WatchedTag> out;
+    while (!text.empty()) {
+        if (out.size() == limits::push_tags_max) return too_many_tags();
+        const auto comma = text.find(',');
+        const std::string_view one = text.substr(0, comma);
+        const auto at = one.find('@');
+        const std::string_view name = one.substr(0, at);
+        if (const Status good = model::check_push_tag(name); !good) return invalid(good.error().message, "tags");
+        WatchedTag tag{tag_route(name), std::nullopt};
+        if (at != std::string_view::npos) tag.after = Position::parse(one.substr(at + 1)).value_or(Position{});
+        out.push_back(std::move(tag));
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
     }
     return out;
 }
@@ -90,19 +112,17 @@ Result<Publication> client_publication(const json::Value& params, const Session&
     STOA_TRY(const std::string module_id, text_of(*body, "module_id"));
     STOA_TRY(const std::string command, text_of(*body, "command"));
     const json::Value* const inner = body->find("params");
-    out.body = body_of(module_id, command, inner != nullptr ? json::to_json(*inner) : "{}", system_clock().now_us());
+    std::string inner_json;
+    if (inner != nullptr) {
+        inner_json.reserve(kUsualBytes);
+        json::Writer(inner_json).value(*inner);
+    }
+    out.body = body_of(module_id, command, inner_json, system_clock().now_us());
     out.sender = "{\"type\":1,\"id\":\"" + std::to_string(session.user) + "\"}";
     if (out.body.size() > limits::push_message_bytes_max) {
         return Error{Errc::too_large, "The message is too large.", "body"};
     }
     return out;
-}
-
-bool SendingRate::take(std::int64_t now_us) {
-    const std::int64_t second = now_us / 1'000'000;
-    if (second != second_) count_ = 0;
-    second_ = second;
-    return ++count_ <= limits::push_client_messages_per_s_max;
 }
 
 Result<std::string> users_last_seen(const json::Value& params, const Account& account) {

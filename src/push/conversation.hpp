@@ -16,22 +16,15 @@ namespace stoa::push {
 Result<Publication> client_publication(const json::Value& params, const Session& session,
                                        const api::PushChannels& channels);
 
-/// Counts what one connection sends; more than limits::push_client_messages_per_s_max is refused.
-class SendingRate {
-  public:
-    bool take(std::int64_t now_us);
-
-  private:
-    std::int64_t second_ = 0;
-    int count_ = 0;
-};
-
 /// "result" as JSON, of {"userList": [17]}: seconds since each was last there. Errors: invalid_argument.
 Result<std::string> users_last_seen(const json::Value& params, const Account& account);
 
-/// A list of users' numbers. Errors: invalid_argument naming the member, too_large.
 /// The routes of the member "tags". Errors: too_large, invalid_argument.
 Result<std::vector<std::string>> read_tags(const json::Value& params);
+/// The tags in a client's address, "deal,task@1700000000000-5": behind "@" the position from which on it watches the
+/// tag; one that is none of ours is one at which everything is missing. Errors: too_large, invalid_argument.
+Result<std::vector<WatchedTag>> read_tag_list(std::string_view text);
+/// A list of users' numbers. Errors: invalid_argument naming the member, too_large.
 Result<std::vector<UserId>> read_users(const json::Value& params, std::string_view member);
 
 }  // namespace stoa::push

@@ -1,5 +1,7 @@
 #include "push/endpoint.hpp"
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "json/parse.hpp"
 #include "json/writer.hpp"
@@ -12,6 +14,9 @@ namespace stoa::push {
 namespace {
 
 constexpr std::uint16_t kWrongChannel = 4010;
+constexpr std::string_view kChannels = "CHANNEL_ID=";
+/// Other channels would not help.
+constexpr auto kBadRequest = static_cast<std::uint16_t>(net::CloseCode::policy);
 
 net::Response refusal(const Error& error) {
     net::Response response;
@@ -24,8 +29,9 @@ net::Response refusal(const Error& error) {
             break;
         case Errc::busy:
         case Errc::unavailable:
-            response.status = 503;
-            response.headers.push_back({"Retry-After", "1"});
+            response.status =
+                error.api_code.empty() ? 503 : 429;  // who sends too much, or nobody gets anything through
+            response.headers.push_back({"Retry-After", std::to_string(std::max(1, error.retry_after_s))});
             break;
         case Errc::invalid_argument:
             response.status = 400;
@@ -35,21 +41,33 @@ net::Response refusal(const Error& error) {
             break;
     }
     json::Writer out(response.body);
-    out.begin_object().field("error", to_string(error.code)).field("error_description", error.message);
+    const std::string_view name = error.api_code.empty() ? to_string(error.code) : std::string_view(error.api_code);
+    out.begin_object().field("error", name).field("error_description", error.message);
     if (!error.field.empty()) out.field("field", error.field);
     out.end_object();
     response.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    response.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
     return response;
 }
 
 /// The channels and the position that a client shows in its address.
 Result<Session> session_of(const Hub& hub, const net::Request& request) {
-    STOA_TRY(const json::Value query, json::parse_form(request.query()));
-    const json::Value* const channels = query.find("CHANNEL_ID");
+    const std::string_view query = request.query();
+    // Channels alone, as every message that is published has them: no tree is made of that.
+    const auto lacks = [&](char mark) { return query.find(mark) == std::string_view::npos; };
+    if (query.starts_with(kChannels) && lacks('&') && lacks('%') && lacks('+')) {
+        return hub.open(query.substr(kChannels.size()));
+    }
+    STOA_TRY(const json::Value parameters, json::parse_form(query));
+    const json::Value* const channels = parameters.find("CHANNEL_ID");
     STOA_TRY(Session session, hub.open(channels != nullptr ? channels->as_text().value_or("") : ""));
-    if (const json::Value* mid = query.find("mid"); mid != nullptr) {
+    if (const json::Value* mid = parameters.find("mid"); mid != nullptr) {
         // What is none of our positions is one at which everything is missing.
         session.after = Position::parse(mid->as_text().value_or("")).value_or(Position{});
+    }
+    if (const json::Value* tags = parameters.find("tags"); tags != nullptr) {
+        if (!session.app.empty()) return Error{Errc::forbidden, "Applications bind events instead.", "tags"};
+        STOA_TRY(session.tags, read_tag_list(tags->as_text().value_or("")));
     }
     return session;
 }
@@ -57,7 +75,9 @@ Result<Session> session_of(const Hub& hub, const net::Request& request) {
 /// For whoever may not come in; says so when the handshake is over.
 class Refused final : public net::WebSocketListener {
   public:
-    Refused(net::WebSocket& socket, std::string_view why) { socket.close(kWrongChannel, why); }
+    Refused(net::WebSocket& socket, const Error& why) {
+        socket.close(why.field == "tags" ? kBadRequest : kWrongChannel, why.message);
+    }
     void on_text(std::string_view) override {}
     void on_drain() override {}
     void on_closed() override {}
@@ -76,7 +96,7 @@ void Endpoint::handle(net::Request& request, const net::Responder& responder) {
 void Endpoint::open_socket(const net::Request& request, const net::Responder& responder) {
     auto session = session_of(hub_, request);
     if (!session) {
-        return responder(net::accept_websocket(request, [why = session.error().message](net::WebSocket& socket) {
+        return responder(net::accept_websocket(request, [why = session.error()](net::WebSocket& socket) {
             return std::make_unique<Refused>(socket, why);
         }));
     }
@@ -95,6 +115,7 @@ void Endpoint::poll(const net::Request& request, const net::Responder& responder
 void Endpoint::publish(const net::Request& request, const net::Responder& responder) {
     const auto session = session_of(hub_, request);
     if (!session) return responder(refusal(session.error()));
+    if (const Status counted = hub_.count_publish(*session); !counted) return responder(refusal(counted.error()));
     const auto message = json::parse(request.body);
     if (!message) return responder(refusal(message.error()));
     auto publication = client_publication(*message, *session, hub_.channels());

@@ -1,10 +1,12 @@
 #pragma once
 // Endpoint: the addresses of the push server. On I/O threads; never blocks.
 //
-//   GET  /push/ws?CHANNEL_ID=a/b&mid=…      WebSocket
-//   GET  /push/poll?CHANNEL_ID=a/b&mid=…    long poll: answered when there is something, or after 40 s
-//   POST /push/publish?CHANNEL_ID=a         a message for others, from whoever shows an own channel
-// Wrong channels end a WebSocket with 4010, because browsers see no status; elsewhere the answer is 403.
+//   GET  /push/ws?CHANNEL_ID=a/b&mid=…&tags=c,d@…      WebSocket
+//   GET  /push/poll?CHANNEL_ID=a/b&mid=…&tags=c,d@…    long poll: answered when there is something, or after 40 s
+//   POST /push/publish?CHANNEL_ID=a                    a message for others, from whoever shows an own channel
+// `mid` is the last message that the client has, `tags` what it watches besides its channels (resume.hpp).
+// Wrong channels end a WebSocket with 4010, because browsers see no status; elsewhere the answer is 403. Who publishes
+// more than publish_rates.hpp allows is answered 429 with Retry-After.
 // Shapes: https://github.com/bitrix24/b24jssdk packages/jssdk/src/pullClient
 
 #include "net/server.hpp"

@@ -23,9 +23,13 @@ std::string log_of(AccountId account) {
     return "push:" + std::to_string(account);
 }
 
+std::string presence_channel(AccountId account) {
+    return "push-presence:" + std::to_string(account);
+}
+
 }  // namespace
 
-Feed::Feed(bus::Bus& bus) : bus_(bus) {
+Feed::Feed(bus::Bus& bus, NeighbourTimes times) : bus_(bus), neighbours_(bus, times) {
     sender_ = std::thread([this] { send_loop(); });
     pthread_setname_np(sender_.native_handle(), "push-send");
     loader_ = std::thread([this] { load_loop(); });
@@ -123,6 +127,26 @@ Result<bus::Subscription> Feed::follow(const std::shared_ptr<Account>& account) 
         ask_for_load(id, weak, true);
     };
     return bus_.subscribe(bus::log_channel(log_of(id)), std::move(subscriber));
+}
+
+Result<bus::Subscription> Feed::follow_presence(const std::shared_ptr<Account>& account) {
+    const std::weak_ptr<Account> weak = account;
+    bus::Subscriber subscriber;
+    subscriber.on_message = [this, weak](std::string_view text) {
+        const auto living = weak.lock();
+        const auto news = presence_news_from(text);
+        if (!living || !news) return;
+        neighbours_.heard(news->node, system_clock().monotonic_us());
+        living->hear(*news);
+    };
+    subscriber.on_gap = [weak] {
+        if (const auto living = weak.lock()) living->news_missed();
+    };
+    return bus_.subscribe(presence_channel(account->id()), std::move(subscriber));
+}
+
+void Feed::say(AccountId account, const std::string& news) {
+    bus_.publish(presence_channel(account), news);
 }
 
 void Feed::ask_for_load(AccountId id, const std::weak_ptr<Account>& account, bool after_gap) {

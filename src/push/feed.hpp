@@ -16,12 +16,13 @@
 #include "base/thread_annotations.hpp"
 #include "bus/bus.hpp"
 #include "push/account.hpp"
+#include "push/neighbours.hpp"
 
 namespace stoa::push {
 
 class Feed {
   public:
-    explicit Feed(bus::Bus& bus);
+    explicit Feed(bus::Bus& bus, NeighbourTimes times = {});
     ~Feed();  ///< what waits is still sent, for half a second at most
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
@@ -34,6 +35,13 @@ class Feed {
 
     /// The account hears its log from now on, until the subscription ends.
     Result<bus::Subscription> follow(const std::shared_ptr<Account>& account);
+    /// The account hears who is connected elsewhere, until the subscription ends.
+    Result<bus::Subscription> follow_presence(const std::shared_ptr<Account>& account);
+    /// To all processes that have the account.
+    void say(AccountId account, const std::string& news);
+    Neighbours& neighbours() { return neighbours_; }
+    /// What others say arrives at the moment.
+    bool hears() const { return bus_.connected(); }
 
   private:
     void send_loop();
@@ -43,6 +51,7 @@ class Feed {
     Result<Account::Loaded> read(const std::string& log, Position after, Position top);
 
     bus::Bus& bus_;
+    Neighbours neighbours_;
     Mutex mutex_;
     CondVar to_send_, to_load_;
     bool stopping_ STOA_GUARDED_BY(mutex_) = false;

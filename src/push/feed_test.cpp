@@ -176,6 +176,28 @@ TEST(Feed, who_comes_while_redis_is_away_is_answered_and_told_where_it_stands_la
     EXPECT_EQ(client.message(), R"(online.userStatusChange {"user_id":2,"online":true})");
 }
 
+TEST(Feed, who_is_connected_is_told_that_nothing_comes_while_redis_is_away) {
+    fixture::RedisServer redis;
+    Node a(redis.url());
+    PushClient client = a.push.connect(1);
+    EXPECT_EQ(client.message(), kWhole);
+    // What Redis had by then, it has forgotten: whether that was something, is a matter of moments.
+    const auto next = [&client] {
+        std::string message = client.any_message();
+        while (message == kLacking)
+            message = client.any_message();
+        return message;
+    };
+    redis.process().kill();
+    EXPECT_EQ(next(), R"(pull.stream_pause {"paused":true})");
+    PushClient late = a.push.connect(2);
+    redis.restart();
+    EXPECT_EQ(next(), R"(pull.stream_pause {"paused":false})");
+    EXPECT_EQ(late.any_message(), kWhole);
+    a.push.publish("all", 1);
+    EXPECT_EQ(next(), number(1));
+}
+
 TEST(Feed, what_is_published_under_one_key_is_heard_once) {
     fixture::RedisServer redis;
     Node a(redis.url()), b(redis.url());

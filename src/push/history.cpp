@@ -41,10 +41,13 @@ void History::drop_first() {
     entries_.pop_front();
 }
 
+bool History::reaches(Position after) const {
+    return after.ms == top_.ms && after.number <= top_.number && top_.number - after.number <= entries_.size();
+}
+
 bool History::read_after(Position after, const std::function<void(const EntryPtr&)>& sink) const {
-    if (after.ms != top_.ms || after.number > top_.number) return false;
+    if (!reaches(after)) return false;
     const std::uint64_t missing = top_.number - after.number;
-    if (missing > entries_.size()) return false;
     for (std::size_t i = entries_.size() - missing; i < entries_.size(); ++i)
         sink(entries_[i].entry);
     return true;

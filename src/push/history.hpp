@@ -37,6 +37,8 @@ class History {
     std::size_t bytes() const { return bytes_; }
     std::size_t size() const { return entries_.size(); }
 
+    /// Whether everything behind that position is still there.
+    bool reaches(Position after) const;
     /// Gives all entries behind that position, oldest first. False when some of them are not there any more, or the
     /// position is none of this epoch's.
     bool read_after(Position after, const std::function<void(const EntryPtr&)>& sink) const;

@@ -6,8 +6,9 @@
 
 namespace stoa::push {
 
-Hub::Hub(api::PushChannels channels, bus::Bus* bus) : channels_(std::move(channels)) {
-    if (bus != nullptr) feed_ = std::make_unique<Feed>(*bus);
+Hub::Hub(api::PushChannels channels, bus::Bus* bus, HubOptions options)
+    : channels_(std::move(channels)), presence_times_(options.presence), rates_(options.publish) {
+    if (bus != nullptr) feed_ = std::make_unique<Feed>(*bus, options.neighbours);
 }
 
 Status Hub::publish(AccountId account_id, Publication publication) {
@@ -29,24 +30,39 @@ Status Hub::publish_once(AccountId account_id, std::span<const KeyedPublication>
     return {};
 }
 
+Status Hub::count_publish(const Session& session) {
+    return rates_.take(session, system_clock().monotonic_us());
+}
+
 std::shared_ptr<Account> Hub::account(AccountId id) {
     const MutexLock lock(mutex_);
     Followed& followed = accounts_[id];
     if (followed.account) return followed.account;
-    if (!feed_) return followed.account = std::make_shared<Account>(id);
+    if (!feed_) return followed.account = std::make_shared<Account>(id, std::nullopt, presence_times_);
+    Account::Others others;
+    others.self = feed_->neighbours().self();
     // A status that does not fit any more is no loss: the next look says who is there.
-    followed.account = std::make_shared<Account>(id, [this](AccountId account, Publication publication) {
+    others.tell = [this](AccountId account, Publication publication) {
         (void)feed_->publish(account, std::move(publication));
-    });
-    auto subscription = feed_->follow(followed.account);
-    if (subscription) {
-        followed.subscription = std::move(*subscription);
-    } else {
-        log::error("push_not_followed", {{"account", id},
-                                         {"error", std::string_view(subscription.error().message)},
+    };
+    others.say = [this](AccountId account, const std::string& news) { feed_->say(account, news); };
+    others.hears = [this] { return feed_->hears(); };
+    followed.account = std::make_shared<Account>(id, std::move(others), presence_times_);
+    follow(followed);
+    return followed.account;
+}
+
+void Hub::follow(Followed& followed) {
+    auto stream = feed_->follow(followed.account);
+    auto presence = feed_->follow_presence(followed.account);
+    if (!stream || !presence) {
+        const Error& error = stream ? presence.error() : stream.error();
+        log::error("push_not_followed", {{"account", followed.account->id()},
+                                         {"error", std::string_view(error.message)},
                                          {"action", "fewer accounts for each process: start more of them"}});
     }
-    return followed.account;
+    if (stream) followed.stream = std::move(*stream);
+    if (presence) followed.presence = std::move(*presence);
 }
 
 std::shared_ptr<Shard> Hub::shard(const std::shared_ptr<net::IoLoop>& loop) {
@@ -97,9 +113,17 @@ void Hub::drain() {
 }
 
 void Hub::tick() {
+    const std::int64_t now_us = system_clock().monotonic_us();
+    rates_.age(now_us);
+    std::vector<std::string> dead;
+    if (feed_) {
+        feed_->neighbours().tick(now_us);
+        dead = feed_->neighbours().silent(now_us);
+    }
     {
         const MutexLock lock(mutex_);
         for (auto at = accounts_.begin(); at != accounts_.end();) {
+            if (!dead.empty()) at->second.account->bury(dead);
             // Whoever else holds it may be about to use it.
             const bool unused = at->second.account.use_count() == 1;
             const bool idle = at->second.account->age() && unused;

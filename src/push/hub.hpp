@@ -12,15 +12,22 @@
 #include "base/thread_annotations.hpp"
 #include "push/account.hpp"
 #include "push/feed.hpp"
+#include "push/publish_rates.hpp"
 #include "push/shard.hpp"
 #include "push/subscriber.hpp"
 
 namespace stoa::push {
 
+struct HubOptions {
+    PublishLimits publish{};
+    PresenceTimes presence{};
+    NeighbourTimes neighbours{};
+};
+
 class Hub {
   public:
     /// `bus` null: this process is the only one. It must live longer.
-    explicit Hub(api::PushChannels channels, bus::Bus* bus = nullptr);
+    explicit Hub(api::PushChannels channels, bus::Bus* bus = nullptr, HubOptions options = {});
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
 
@@ -32,6 +39,8 @@ class Hub {
     /// The same for several in their order; with a bus each is told once, however often and by whomever it is published
     /// under its key. Waits for the bus: not on I/O threads. Errors: those of Feed::publish_and_wait().
     Status publish_once(AccountId account, std::span<const KeyedPublication> publications);
+    /// Before a client's wish to publish is looked at. Errors: those of PublishRates::take().
+    Status count_publish(const Session& session);
     /// Other processes carry the same streams.
     bool is_shared() const { return feed_ != nullptr; }
 
@@ -50,11 +59,14 @@ class Hub {
 
   private:
     const api::PushChannels channels_;
+    const PresenceTimes presence_times_;
+    PublishRates rates_;
     Mutex mutex_;
     struct Followed {
         std::shared_ptr<Account> account;
-        bus::Subscription subscription;  ///< empty when this process is the only one
+        bus::Subscription stream, presence;  ///< empty when this process is the only one
     };
+    void follow(Followed& followed) STOA_REQUIRES(mutex_);
     std::vector<std::shared_ptr<Shard>> shards() STOA_EXCLUDES(mutex_);
 
     std::unique_ptr<Feed> feed_;

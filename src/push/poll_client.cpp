@@ -19,13 +19,14 @@ void PollClient::begin(std::shared_ptr<Account> account, std::shared_ptr<Shard> 
 }
 
 void PollClient::come_in() {
-    const auto recovered = join();
-    if (!recovered) {
+    const auto resumed = join();
+    if (!resumed) {
         const bool waits =
             account().when_ready(shard().shared_from_this(), [self = shared_from_this()] { self->come_in(); });
         return waits ? void() : come_in();
     }
-    if (!session().after || !*recovered) append(net::text_of(stream_state(position(), *recovered)));
+    const bool lacks = !resumed->recovered || !resumed->lacking.empty();
+    if (!session().after || lacks) append(net::text_of(stream_state(position(), *resumed, session())));
     if (!messages_.empty()) answer();
 }
 

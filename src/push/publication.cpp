@@ -7,7 +7,16 @@
 namespace stoa::push {
 namespace {
 
-constexpr int kRevision = 19;  ///< of the client protocol
+constexpr std::size_t kBodyRestBytes = 180;  ///< of a body beside its names and parameters
+/// Behind the time; 19 is the client protocol's revision. Written out, because every message has it.
+constexpr std::string_view kBodyEnd = R"(,"server_name":"stoa","revision_web":19,"revision_mobile":19}})";
+
+/// 1785000000.000123
+void append_seconds(std::string& out, std::int64_t us) {
+    constexpr std::int64_t kSecond = 1'000'000;
+    const std::string rest = std::to_string(us % kSecond + kSecond);  // with its zeros, behind a one
+    out.append(std::to_string(us / kSecond)).append(".").append(rest, 1);
+}
 
 bool is_route(std::string_view text) {
     if (text.empty() || text.size() > limits::push_route_bytes_max) return false;
@@ -30,6 +39,9 @@ std::string status_route(std::int64_t user) {
 std::string tag_route(std::string_view tag) {
     return "t" + std::string(tag);
 }
+std::string_view tag_of(std::string_view route) {
+    return route.substr(1);
+}
 
 std::string route_of(const api::PushChannel& channel) {
     using Kind = api::PushChannel::Kind;
@@ -51,14 +63,13 @@ std::string route_of(const api::PushChannel& channel) {
 std::string body_of(std::string_view module_id, std::string_view command, std::string_view params_json,
                     std::int64_t now_us) {
     std::string text;
+    text.reserve(module_id.size() + command.size() + params_json.size() + kBodyRestBytes);
     json::Writer out(text);
-    out.begin_object().field("module_id", module_id).field("command", command);
-    out.key("params").raw(params_json.empty() ? "{}" : params_json);
-    out.key("extra").begin_object();
-    out.field("server_time_unix", static_cast<double>(now_us) / 1e6);
-    out.field("server_name", "stoa").field("revision_web", kRevision).field("revision_mobile", kRevision);
-    out.end_object().end_object();
-    return text;
+    out.begin_object().raw_key("module_id").text(module_id).raw_key("command").text(command);
+    out.raw_key("params").raw(params_json.empty() ? "{}" : params_json);
+    text.append(R"(,"extra":{"server_time_unix":)");
+    append_seconds(text, now_us);
+    return text.append(kBodyEnd);
 }
 
 std::string to_text(const Publication& publication) {
@@ -87,13 +98,9 @@ Result<Publication> publication_from(std::string_view text) {
 }
 
 net::Frames frame_of(const Position& position, const Publication& publication) {
-    std::string text;
-    text.reserve(publication.body.size() + publication.sender.size() + 120);
-    text.append(R"({"jsonrpc":"2.0","method":"incoming.message","params":{"mid":")").append(position.text());
-    text.append(R"(","body":)").append(publication.body);
-    if (!publication.sender.empty()) text.append(R"(,"sender":)").append(publication.sender);
-    text.append("}}");
-    return net::text_frame(text);
+    return net::text_frame({R"({"jsonrpc":"2.0","method":"incoming.message","params":{"mid":")", position.text(),
+                            R"(","body":)", publication.body, publication.sender.empty() ? "" : R"(,"sender":)",
+                            publication.sender, "}}"});
 }
 
 }  // namespace stoa::push

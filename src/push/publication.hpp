@@ -38,6 +38,8 @@ struct KeyedPublication {
 std::string user_route(std::int64_t user);
 std::string status_route(std::int64_t user);
 std::string tag_route(std::string_view tag);
+/// The tag of such a route.
+std::string_view tag_of(std::string_view route);
 inline constexpr char kWatchMark = '+';
 extern const char* const kAccountRoute;
 /// What whoever shows this channel hears; of an open one: whom one sends to with it.

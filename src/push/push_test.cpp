@@ -164,20 +164,50 @@ TEST_F(PushTest, BadRequestsAreAnsweredWithWhatIsWrong) {
     EXPECT_EQ(client.ask("listChannels", "{}"), R"("result":["u1","all"])");
 }
 
-TEST_F(PushTest, AConnectionSendsSoManyMessagesASecond) {
-    PushClient client = connect(1);
-    client.message();
+TEST(PushRates, ASenderSendsSoManyMessagesASecondOverAllItsConnections) {
+    const PushServer push(nullptr, {.publish = {.sender_per_s = 2}});
+    PushClient client = push.connect(1), other_tab = push.connect(1), neighbour = push.connect(2);
+    for (PushClient* one : {&client, &other_tab, &neighbour})
+        one->message();
     const std::string one =
         R"({"jsonrpc":"2.0","id":1,"method":"publish","params":{"userList":[9],"body":{"module_id":"m","command":"c"}}})";
-    // At most one change of the second lies within.
-    std::string batch = "[";
-    for (int i = 0; i < 90; ++i)
-        batch += (i > 0 ? "," : "") + one;
-    client.say(batch + "]");
+    client.say("[" + one + "," + one + "," + one + "]");  // looked at within one turn of the loop
+    EXPECT_NE(client.next().find(R"("result":{})"), std::string::npos);
+    EXPECT_NE(client.next().find(R"("result":{})"), std::string::npos);
+    EXPECT_NE(client.next().find(
+                  R"("error":{"code":-32000,"message":"At most 2 messages a second are taken from one sender."})"),
+              std::string::npos);
+    neighbour.say(one);
+    EXPECT_NE(neighbour.next().find(R"("result":{})"), std::string::npos) << "another sender";
+    // The other tab's three are over the limit whenever they come: two are the most that may have come back.
+    other_tab.say("[" + one + "," + one + "," + one + "]");
+    std::string answers;
+    for (int i = 0; i < 3; ++i)
+        answers += other_tab.next();
+    EXPECT_NE(answers.find("-32000"), std::string::npos);
+}
+
+TEST(PushRates, WhoPostsTooMuchIsAskedToWait) {
+    PushServer push(nullptr, {.publish = {.sender_per_s = 3}});
+    PushClient receiver = push.connect(2);
+    receiver.message();
+    TestClient client(push.port());
+    const std::string request = post("/push/publish?CHANNEL_ID=" + push.name(Kind::user, 1),
+                                     R"({"userList":[2],"body":{"module_id":"m","command":"c"}})");
     int taken = 0;
-    for (int i = 0; i < 90; ++i)
-        taken += client.next().find("result") != std::string::npos ? 1 : 0;
-    EXPECT_EQ(taken, limits::push_client_messages_per_s_max);
+    Answer answer;
+    while ((answer = client.exchange(request)).status == 200 && taken < 1'000)
+        ++taken;
+    EXPECT_GE(taken, 3);
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_TRUE(answer.has("Retry-After: 1\r\n"));
+    EXPECT_EQ(answer.body,
+              R"({"error":"QUERY_LIMIT_EXCEEDED","error_description":"At most 3 messages a second are taken from one )"
+              R"(sender."})");
+    for (int i = 0; i < taken; ++i)
+        EXPECT_EQ(receiver.message(), "m.c {}");
+    ASSERT_TRUE(push.hub.publish(1, {{"u2"}, body_of("test", "number", R"({"n":1})", 0), {}}).ok());
+    EXPECT_EQ(receiver.message(), number(1)) << "nothing of what was refused";
 }
 
 TEST_F(PushTest, ItIsKnownWhoIsThere) {

@@ -63,6 +63,7 @@ Relay::Relay(Hub& hub, db::Database& database, model::PushOutbox& outbox, RelayO
       database_(database),
       outbox_(outbox),
       options_(options),
+      begun_us_(system_clock().now_us()),
       accounts_(std::make_shared<model::AccountQueue>()) {
     outbox_.set_waker([queue = accounts_](AccountId account) { queue->add(account); });
 }
@@ -177,12 +178,11 @@ void Relay::remove_published() {
 }
 
 void Relay::forget_left_behind() {
-    const std::int64_t begun_us = system_clock().now_us();
-    const auto left = outbox_.accounts_with_older(begun_us, kAccountsSweptMax);
+    const auto left = outbox_.accounts_with_older(begun_us_, kAccountsSweptMax);
     if (!left) return;
     for (const AccountId account : *left) {
         (void)database_.write_and_wait({.account = account}, [&](db::WriteTx& tx) -> Result<std::string> {
-            STOA_CHECK(outbox_.remove_older(tx, begun_us));
+            STOA_CHECK(outbox_.remove_older(tx, begun_us_));
             return std::string();
         });
     }

@@ -55,6 +55,7 @@ class Relay {
     db::Database& database_;
     model::PushOutbox& outbox_;
     const RelayOptions options_;
+    const std::int64_t begun_us_;                    ///< wall clock: what is older, an earlier run has left
     std::shared_ptr<model::AccountQueue> accounts_;  ///< shared with the outbox's waker, which may outlive the relay
     std::unordered_map<AccountId, Progress> progress_;
     std::thread thread_;

@@ -44,8 +44,8 @@ SocketClient::SocketClient(net::WebSocket& socket, Hub& hub, Session session)
 }
 
 void SocketClient::begin() {
-    const auto recovered = join();
-    if (!recovered) {
+    const auto resumed = join();
+    if (!resumed) {
         const bool waits = account().when_ready(shard().shared_from_this(), [self = self_] {
             if (*self != nullptr) (*self)->begin();
         });
@@ -53,7 +53,7 @@ void SocketClient::begin() {
     }
     if (!joined()) return;
     // Behind what was missed: some clients drop a message whose position they have seen.
-    socket_.queue(stream_state(position(), *recovered));
+    socket_.queue(stream_state(position(), *resumed, session()));
     socket_.flush();
 }
 
@@ -112,10 +112,7 @@ Result<std::string> SocketClient::answer(const RpcRequest& request) {
 }
 
 Result<std::string> SocketClient::publish(const json::Value& params) {
-    if (!rate_.take(heard_us_)) {
-        return Error{Errc::busy, "At most " + std::to_string(limits::push_client_messages_per_s_max) +
-                                     " messages a second are taken from one connection."};
-    }
+    STOA_CHECK(hub_.count_publish(session()));
     STOA_TRY(Publication publication, client_publication(params, session(), hub_.channels()));
     STOA_CHECK(hub_.publish(session().account, std::move(publication)));
     return std::string("{}");
@@ -151,6 +148,10 @@ Result<std::string> SocketClient::watch_user(const json::Value& params, bool on)
 }
 
 void SocketClient::tick(std::int64_t now_us) {
+    if (joined() && paused_ == account().is_live()) {
+        paused_ = !paused_;
+        if (socket_.queue(stream_pause(position(), paused_))) socket_.flush();
+    }
     if (now_us < ping_at_us_) return;
     ping_at_us_ = now_us + kPingUs;
     if (answers_pings_ && now_us - heard_us_ > kSilenceUs) return socket_.close(kStuck, "No answer to pings.");

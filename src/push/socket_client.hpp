@@ -39,11 +39,11 @@ class SocketClient final : public Subscriber, public net::WebSocketListener {
     Hub& hub_;
     /// Null when it has ended: for tasks that wait for the account.
     const std::shared_ptr<SocketClient*> self_;
-    SendingRate rate_;
     std::int64_t ping_at_us_;
     std::int64_t heard_us_;
     std::uint16_t users_watched_ = 0;
     bool answers_pings_ = false;  ///< has done so once
+    bool paused_ = false;         ///< as it was told
 };
 
 }  // namespace stoa::push

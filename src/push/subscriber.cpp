@@ -6,9 +6,15 @@
 
 namespace stoa::push {
 
-std::optional<bool> Subscriber::join() {
+Subscriber::Subscriber(std::shared_ptr<Account> account, std::shared_ptr<Shard> shard, Session session)
+    : account_(std::move(account)), shard_(std::move(shard)), session_(std::move(session)) {
+    for (const WatchedTag& tag : session_.tags)
+        watch(tag.route);
+}
+
+std::optional<Resumed> Subscriber::join() {
     std::vector<EntryPtr> missed;
-    const std::optional<Account::Joined> joined =
+    std::optional<Account::Joined> joined =
         account_->join(*shard_, session_, [&](const EntryPtr& entry) { missed.push_back(entry); });
     if (!joined) return std::nullopt;
     joined_ = true;
@@ -19,7 +25,7 @@ std::optional<bool> Subscriber::join() {
         if (joined_) deliver(entry);
     }
     position_ = joined->position;
-    return joined->recovered;
+    return std::move(joined->resumed);
 }
 
 void Subscriber::leave() {

@@ -14,6 +14,12 @@
 
 namespace stoa::push {
 
+/// A tag that a client watches, with the position from which on it does; without one, from that of the session.
+struct WatchedTag {
+    std::string route;
+    std::optional<Position> after;
+};
+
 /// What a client showed when it came.
 struct Session {
     AccountId account = 0;
@@ -22,12 +28,12 @@ struct Session {
     UnixSeconds expires_at = 0;
     std::vector<std::string> routes;
     std::optional<Position> after;  ///< the last message that it has
+    std::vector<WatchedTag> tags;   ///< that it named when it came
 };
 
 class Subscriber {
   public:
-    Subscriber(std::shared_ptr<Account> account, std::shared_ptr<Shard> shard, Session session)
-        : account_(std::move(account)), shard_(std::move(shard)), session_(std::move(session)) {}
+    Subscriber(std::shared_ptr<Account> account, std::shared_ptr<Shard> shard, Session session);
     virtual ~Subscriber() = default;
     Subscriber(const Subscriber&) = delete;
     Subscriber& operator=(const Subscriber&) = delete;
@@ -65,9 +71,9 @@ class Subscriber {
     bool to_be_flushed = false;
 
   protected:
-    /// Takes its place: what it missed is delivered at once, the rest as it comes. True: nothing is lacking. Nothing:
-    /// the account is not ready.
-    std::optional<bool> join();
+    /// Takes its place: what it missed is delivered at once, the rest as it comes. Gives what is lacking. Nothing: the
+    /// account is not ready.
+    std::optional<Resumed> join();
     /// Hears nothing any more. Repeats are fine.
     void leave();
     bool joined() const { return joined_; }

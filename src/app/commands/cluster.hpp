@@ -54,7 +54,7 @@ Result<int> cluster_db_reseed(const ClusterDbOptions& options);
 
 struct LabUpOptions {
     std::string dir = "run/lab", topology = "classic", app, ui_dir;
-    int web = 3, network = 0;
+    int web = 3, push = 0, network = 0;
     bool empty = false, clocks = false;
     bool json = false;
 };

@@ -68,6 +68,7 @@ Result<int> lab_up(const LabUpOptions& options) {
                            : options.topology == "galera" ? Topology::galera
                                                           : Topology::classic;
     lab_options.web = options.web;
+    lab_options.push = options.push;
     lab_options.app = options.app;
     lab_options.network = options.network;
     lab_options.demo = !options.empty;

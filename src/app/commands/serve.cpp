@@ -1,17 +1,13 @@
 // stoa serve: the portal on its addresses until SIGTERM or SIGINT.
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
-#include <csignal>
 #include <filesystem>
-#include <thread>
 
 #include "app/account_setup.hpp"
 #include "app/commands/common.hpp"
+#include "app/commands/serve_parts.hpp"
 #include "app/demo/demo.hpp"
 #include "app/file_cleanup.hpp"
 #include "app/file_store.hpp"
@@ -21,11 +17,8 @@
 #include "base/file_util.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "base/thread_numbers.hpp"
-#include "json/writer.hpp"
 #include "modules/accounts/logins.hpp"
 #include "modules/drive/public_links.hpp"
-#include "net/tls_certificate.hpp"
 #include "push/endpoint.hpp"
 #include "push/relay.hpp"
 #include "rest/events/event_service.hpp"
@@ -33,77 +26,6 @@
 namespace stoa::app {
 
 namespace {
-
-/// A balancer asks /ready about once a second and believes the second answer.
-constexpr int kFarewellMs = 2'000;
-constexpr std::size_t kPemBytesMax = 1024 * 1024;
-
-Result<Config::Listen> parse_address(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || colon == 0)
-        return invalid("Write the address as ADDR:PORT, e.g. 127.0.0.1:8443.", "listen");
-    Config::Listen listen;
-    listen.address = text.substr(0, colon);
-    if (listen.address.starts_with('[') && listen.address.ends_with(']')) {
-        listen.address = listen.address.substr(1, listen.address.size() - 2);
-    }
-    const std::string port = text.substr(colon + 1);
-    const auto parsed = std::from_chars(port.data(), port.data() + port.size(), listen.port);
-    if (parsed.ec != std::errc() || parsed.ptr != port.data() + port.size()) {
-        return invalid("The port in " + text + " is no number from 0 to 65535.", "listen");
-    }
-    return listen;
-}
-
-/// The configuration file, with the command line on top.
-Result<Config> read_config(const ServeOptions& options) {
-    STOA_TRY(Config config, config_of(options));
-    if (!options.ui_dir.empty()) config.ui_dir = options.ui_dir;
-    if (options.http) config.http = true;
-    if (options.io_threads) config.io_threads = *options.io_threads;
-    if (options.workers) config.workers = *options.workers;
-    if (!options.listen.empty()) {
-        config.listen.clear();
-        for (const std::string& text : options.listen) {
-            STOA_TRY(Config::Listen listen, parse_address(text));
-            config.listen.push_back(std::move(listen));
-        }
-    }
-    choose_threads(config);
-    return config;
-}
-
-Result<net::ServerOptions> server_options(const Config& config, const ServeOptions& options) {
-    net::ServerOptions server;
-    for (const Config::Listen& listen : config.listen)
-        server.listen.push_back({listen.address, listen.port, !config.http});
-    for (const std::string& text : options.listen_http) {
-        STOA_TRY(const Config::Listen listen, parse_address(text));
-        server.listen.push_back({listen.address, listen.port, false});
-    }
-    server.io_threads = config.io_threads;
-    // What waits on an I/O thread holds a session with the database.
-    const auto threads = static_cast<std::size_t>(config.io_threads);
-    server.fibers_running_max =
-        std::clamp<std::size_t>(database_sessions(config) / threads, 1, limits::fibers_running_max);
-    if (config.http) return server;
-    if (!config.tls.certificate.empty()) {
-        STOA_TRY(server.certificate_pem, read_file(config.tls.certificate, kPemBytesMax));
-        STOA_TRY(server.private_key_pem, read_file(config.tls.private_key, kPemBytesMax));
-        return server;
-    }
-    std::vector<std::string> names{"localhost", "127.0.0.1"};
-    for (const Config::Listen& listen : config.listen) {
-        const bool any = listen.address == "0.0.0.0" || listen.address == "::";
-        if (!any && listen.address != "127.0.0.1") names.push_back(listen.address);
-    }
-    const std::string folder = config.data_dir + "/tls";
-    STOA_CHECK(make_dir(folder, 0700));
-    STOA_TRY(net::CertificatePem made, net::load_or_make_certificate(folder, names));
-    server.certificate_pem = std::move(made.certificate);
-    server.private_key_pem = std::move(made.private_key);
-    return server;
-}
 
 rest::RestOptions rest_options(const Config& config, files::Store& store) {
     rest::RestOptions options;
@@ -158,36 +80,19 @@ std::string node_name(const Config& config) {
     return sha256_hex(who).substr(0, 16);
 }
 
-void announce(const Config& config, const net::Server& server, const net::ServerOptions& options, bool json) {
-    const std::vector<std::uint16_t> ports = server.ports();
-    std::vector<std::string> urls;
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-        const net::Listen& listen = options.listen[i];
-        const bool v6 = listen.address.find(':') != std::string::npos;
-        urls.push_back((listen.tls ? "https://" : "http://") + (v6 ? "[" + listen.address + "]" : listen.address) +
-                       ":" + std::to_string(ports[i]));
-    }
-    std::string text;
-    if (json) {
-        json::Writer out(text);
-        out.begin_object().field("ready", true).key("urls").begin_array();
-        for (const std::string& url : urls)
-            out.text(url);
-        out.end_array().field("data", config.data_dir).field("version", kVersion).end_object();
-    } else {
-        text = "Stoa " + std::string(kVersion) + " is ready:";
-        for (const std::string& url : urls)
-            text += " " + url;
-    }
-    print_line(text);
+bool has_role(const ServeOptions& options, std::string_view role) {
+    return std::find(options.roles.begin(), options.roles.end(), role) != options.roles.end();
 }
 
-sigset_t stop_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    return signals;
+Status check_roles(const ServeOptions& options, const Config& config) {
+    for (const std::string& role : options.roles) {
+        if (role != "web" && role != "push") return invalid("There is no role " + role + ": web and push.", "roles");
+    }
+    if (options.roles.empty()) return invalid("Name a role: web, push or both.", "roles");
+    if (has_role(options, "push")) return {};
+    STOA_TRY(const EngineUrl bus, bus_address(config));
+    if (!bus.scheme.empty()) return {};
+    return invalid("Without the role push, what clients should hear goes to other processes: set bus.url.", "bus.url");
 }
 
 /// Everything that runs, in the order in which it is made; it goes in the reverse order.
@@ -200,7 +105,7 @@ struct Running {
           sign_ups(portal.model().clock),
           events(portal.api(), portal.database(), authenticator, event_options(config)),
           rest(portal.api(), portal.database(), authenticator, workers, rest_options(config, store)),
-          hub(std::move(channels), portal.bus()),
+          hub(std::move(channels), portal.bus(), hub_options(config)),
           push(hub),
           relay(hub, portal.database(), portal.model().pushes),
           pages{portal.accounts(),
@@ -250,12 +155,12 @@ struct Running {
 }  // namespace
 
 Status serve(const ServeOptions& options) {
-    // Before any thread is made, so that all of them leave these signals to sigwait() below.
-    const sigset_t signals = stop_signals();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    block_stop_signals();
 
-    STOA_TRY(const Config config, read_config(options));
+    STOA_TRY(const Config config, serve_config(options));
     log::configure(config.log.level, config.log.format);
+    STOA_CHECK(check_roles(options, config));
+    if (!has_role(options, "web")) return serve_push(config, options);
     STOA_TRY(const auto portal, Portal::open(config, true));
     STOA_TRY(const auto files, open_file_store(config));
     if (const db::HomeAddress home = portal->homes().moved_to(); !home.address.empty() && !options.json) {
@@ -269,7 +174,8 @@ Status serve(const ServeOptions& options) {
 
     Running running(*portal, *files, config, std::move(proxies), std::move(channels));
     const pages::Site site(running.pages, std::move(assets));
-    Router router(running.rest, running.push, site);
+    Vitals vitals;
+    Router router(vitals, running.rest, has_role(options, "push") ? &running.push : nullptr, site);
     net::Server server(listen, [&router](net::Request& request, net::Responder responder) {
         router.handle(request, std::move(responder));
     });
@@ -284,15 +190,10 @@ Status serve(const ServeOptions& options) {
     announce(config, server, listen, options.json);
     log::info("serving", {{"version", kVersion}, {"io_threads", config.io_threads}, {"workers", config.workers}});
 
-    int signal = 0;
-    sigwait(&signals, &signal);
-    log::info("stopping", {{"signal", signal}});
-    router.drain();
-    // Behind a balancer new requests are still taken until it has seen that nobody should come here any more.
-    const int farewell_ms = config.trusted_proxies.empty() ? 0 : std::min(kFarewellMs, config.drain_ms / 4);
-    std::this_thread::sleep_for(std::chrono::milliseconds(farewell_ms));
+    wait_for_stop_signal();
+    const int left_ms = say_farewell(config, vitals);
     running.hub.drain();
-    server.drain(config.drain_ms - farewell_ms);
+    server.drain(left_ms);
     server.stop();
     running.events.stop();
     running.relay.stop();

@@ -205,6 +205,30 @@ TEST_F(Balancer, a_websocket_passes) {
     EXPECT_EQ(socket.receive_bytes(5), "hello");
 }
 
+TEST_F(Balancer, the_push_servers_paths_go_to_it_and_to_web_servers_while_none_is_up) {
+    spec_.push_path = "/push/";
+    WebProcess push(dir_.path(), "push1", "127.0.0.1", free_port());
+    ASSERT_TRUE(push.process().wait_for_port(push.server().port).ok()) << push.process().output();
+    start();
+    EXPECT_TRUE(value_of(client().request("GET", "/push/echo").body, "server").starts_with("web"));
+    BalancerView with_push = view();
+    with_push.web.push_back(push.server());
+    with_push.web.back().backend = "push";
+    host_->controller().want(with_push);
+    ASSERT_TRUE(host_->wait_for("push1", "up", 10'000, "push")) << host_->haproxy().output();
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(value_of(client().request("GET", "/push/echo").body, "server"), "push1");
+        EXPECT_NE(value_of(client().request("GET", "/echo").body, "server"), "push1");
+    }
+    ASSERT_TRUE(host_->controller().reload().ok());  // the new process learns its servers again
+    ASSERT_TRUE(host_->wait_for("push1", "up", 10'000, "push")) << host_->haproxy().output();
+    push.process().kill();
+    ASSERT_TRUE(host_->wait_for("push1", "down", 10'000, "push"));
+    const Answer answer = client().request("GET", "/push/echo");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_TRUE(value_of(answer.body, "server").starts_with("web"));
+}
+
 TEST_F(Balancer, a_server_that_refuses_connections_is_out_for_the_fail_timeout) {
     spec_.fail_timeout_ms = 2'000;
     spec_.check_interval_ms = 1'000;  // so that the requests find out, not the checks

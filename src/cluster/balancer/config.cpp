@@ -76,6 +76,9 @@ void each_member(S& s, F&& f) {
     f("web_service", s.web_service);
     f("web_port", s.web_port);
     f("web", s.web);
+    f("push_path", s.push_path);
+    f("push_service", s.push_service);
+    f("push_port", s.push_port);
     f("health_path", s.health_path);
     f("health_host", s.health_host);
     f("replay_posts", s.replay_posts);
@@ -312,6 +315,10 @@ Status check(const BalancerSpec& spec) {
     if (!spec.user.empty()) STOA_CHECK(check_name(spec.user, "user"));
     if (!spec.certificate_secret.empty()) STOA_CHECK(check_name(spec.certificate_secret, "certificate_secret"));
     STOA_CHECK(check_name(spec.web_service, "web_service"));
+    STOA_CHECK(check_name(spec.push_service, "push_service"));
+    if (!spec.push_path.empty() && (spec.push_path.front() != '/' || !plain(spec.push_path, "/-_.")))
+        return wrong("push_path", "a path such as /push/, or left out");
+    STOA_CHECK(check_range(spec.push_port, 1, 65'535, "push_port"));
     STOA_CHECK(check_servers(spec.web, "web"));
     STOA_CHECK(check_servers(spec.databases, "databases"));
     STOA_CHECK(check_range(spec.router_id, 1, 255, "router_id"));

@@ -64,6 +64,11 @@ struct BalancerSpec {
     std::string web_service = "web";  ///< name of the service on web hosts
     std::uint16_t web_port = 8080;    ///< of those that are found in etcd
     std::vector<WebServer> web;       ///< known when this was written: used until the controller has seen the cluster
+    /// Requests whose path begins so go to servers that run push_service, as long as any of them is up; else to web
+    /// servers. Empty: to web servers. The servers are found in etcd.
+    std::string push_path;
+    std::string push_service = "push";
+    std::uint16_t push_port = 8080;
     std::string health_path = "/health";
     std::string health_host = "stoa";  ///< Host header of checks
     /// A POST whose server died before it answered is sent to another one. Right only for applications that know a

@@ -76,6 +76,23 @@ TEST(BalancerServices, certificates_are_named_not_contained) {
     EXPECT_THAT(render_base(spec()), Not(HasSubstr("redirect scheme")));
 }
 
+TEST(BalancerSpec, paths_of_the_push_server_go_to_its_servers_while_there_are_any) {
+    EXPECT_THAT(render_base(spec()), Not(HasSubstr("push")));
+    auto with_push = spec();
+    with_push.push_path = "/push/";
+    EXPECT_THAT(render_base(with_push), HasSubstr("    use_backend push if { path_beg /push/ } { nbsrv(push) gt 0 }\n"
+                                                  "    default_backend web\n"));
+    EXPECT_THAT(render_base(with_push), HasSubstr("\nbackend push from web\n"));
+    auto view = first_view(with_push);
+    view.web.push_back({"push1", "10.0.0.31", 8080, {}, {}, {}, false, "push"});
+    EXPECT_EQ(render_backends(with_push, view), render_backends(with_push, first_view(with_push)))
+        << "they come by the runtime API";
+    for (const char* wrong : {"push/", "/push }\n"}) {
+        with_push.push_path = wrong;
+        EXPECT_EQ(check(with_push).error().field, "push_path") << wrong;
+    }
+}
+
 TEST(BalancerBackends, a_refused_server_begins_disabled) {
     auto view = first_view(spec());
     view.web[0].admission = Admission::refused;

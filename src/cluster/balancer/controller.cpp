@@ -48,11 +48,11 @@ BalancerStatus::Server describe(const ServerStatus& server, const WebServer* wan
 std::vector<WebServer> web_servers_of(const std::vector<ServerStatus>& servers) {
     std::vector<WebServer> web;
     for (const auto& server : servers) {
-        if (server.backend != "web") continue;
+        if (server.backend != "web" && server.backend != "push") continue;
         const Admission admission = server.maintenance ? Admission::refused
                                     : server.draining  ? Admission::draining
                                                        : Admission::admitted;
-        web.push_back({server.name, server.address, server.port, admission, "", "", false});
+        web.push_back({server.name, server.address, server.port, admission, "", "", false, server.backend});
     }
     return web;
 }
@@ -175,8 +175,9 @@ Status Controller::write_backends(const BalancerView& view, const std::vector<Se
     // HAProxy must not begin with it either.
     BalancerView written = view;
     if (written.web.empty()) written.web = web_servers_of(servers);
-    const bool admits = std::any_of(written.web.begin(), written.web.end(),
-                                    [](const auto& server) { return server.admission == Admission::admitted; });
+    const bool admits = std::any_of(written.web.begin(), written.web.end(), [](const auto& server) {
+        return server.backend == "web" && server.admission == Admission::admitted;
+    });
     if (!admits) return {};
     if (!written.db_primary && !spec_.databases.empty()) {
         if (servers.empty()) return {};
@@ -285,7 +286,8 @@ BalancerStatus Controller::status() const {
 void Controller::publish(const BalancerView& view, const std::vector<ServerStatus>& servers, std::string problem) {
     BalancerStatus status;
     for (const auto& server : servers) {
-        if (server.backend == "web") status.web.push_back(describe(server, find(view, server.name)));
+        if (server.backend == "web" || server.backend == "push")
+            status.web.push_back(describe(server, find(view, server.name)));
     }
     status.db_primary = primary_of(servers);
     status.fault = guard_.fault();

@@ -8,7 +8,7 @@
 namespace stoa::cluster {
 namespace {
 
-constexpr std::string_view kWeb = "web";
+constexpr std::string_view kWeb = "web", kPush = "push";
 constexpr int kSilentProbes = 2;
 
 bool ready(const ServerStatus& server) {
@@ -25,10 +25,19 @@ const ServerStatus* find(const std::vector<ServerStatus>& servers, std::string_v
     return nullptr;
 }
 
-const WebServer* find(const BalancerView& view, std::string_view name) {
+const WebServer* find(const BalancerView& view, const ServerStatus& status) {
     for (const auto& server : view.web)
-        if (server.name == name) return &server;
+        if (server.backend == status.backend && server.name == status.name) return &server;
     return nullptr;
+}
+
+bool has_requests(const ServerStatus& server) {
+    return server.backend == kWeb || server.backend == kPush;
+}
+
+/// Whether what would go to one of that backend may go to the other instead: web servers do all that push servers do.
+bool stands_in(const ServerStatus& other, std::string_view backend) {
+    return other.backend == backend || (other.backend == kWeb && backend == kPush);
 }
 
 std::string set_state(const ServerStatus& server, std::string_view state) {
@@ -36,7 +45,7 @@ std::string set_state(const ServerStatus& server, std::string_view state) {
 }
 
 void add(const BalancerSpec& spec, const WebServer& wanted, Commands& out) {
-    const std::string name = "web/" + wanted.name;
+    const std::string name = wanted.backend + '/' + wanted.name;
     out.push_back("add server " + name + ' ' + endpoint(wanted.address, wanted.port) + ' ' + web_server_options(spec));
     if (wanted.admission == Admission::refused) return;  // new servers begin in maintenance
     // Up only when its checks have passed: until then it is down, not the other way round.
@@ -45,7 +54,7 @@ void add(const BalancerSpec& spec, const WebServer& wanted, Commands& out) {
 }
 
 void change(const WebServer& wanted, const ServerStatus& server, Commands& out) {
-    const std::string name = "web/" + wanted.name;
+    const std::string name = wanted.backend + '/' + wanted.name;
     if (server.address != wanted.address || server.port != wanted.port)
         out.push_back("set server " + name + " addr " + wanted.address + " port " + std::to_string(wanted.port));
     switch (wanted.admission) {
@@ -71,17 +80,19 @@ Commands WebServers::decide(const BalancerSpec& spec, const BalancerView& view,
                             const std::vector<ServerStatus>& servers, std::int64_t now_us, std::string& problem) {
     Commands out;
     if (view.web.empty()) return out;
-    const bool replaced = std::any_of(servers.begin(), servers.end(), [&](const auto& server) {
-        const WebServer* wanted = find(view, server.name);
-        return server.backend == kWeb && serves(server) && wanted != nullptr &&
-               wanted->admission == Admission::admitted;
-    });
+    const auto replaced = [&](std::string_view backend) {
+        return std::any_of(servers.begin(), servers.end(), [&](const auto& server) {
+            const WebServer* wanted = find(view, server);
+            return stands_in(server, backend) && serves(server) && wanted != nullptr &&
+                   wanted->admission == Admission::admitted;
+        });
+    };
     bool kept = false;
     for (const auto& wanted : view.web) {
-        const ServerStatus* server = find(servers, kWeb, wanted.name);
+        const ServerStatus* server = find(servers, wanted.backend, wanted.name);
         if (server == nullptr) {
             add(spec, wanted, out);
-        } else if (replaced || !ready(*server) || wanted.admission == Admission::admitted) {
+        } else if (replaced(wanted.backend) || !ready(*server) || wanted.admission == Admission::admitted) {
             change(wanted, *server, out);
         } else {
             kept = true;
@@ -89,8 +100,8 @@ Commands WebServers::decide(const BalancerSpec& spec, const BalancerView& view,
         leaving_since_us_.erase(wanted.name);
     }
     for (const auto& server : servers) {
-        if (server.backend != kWeb || find(view, server.name) != nullptr) continue;
-        if (!replaced && ready(server)) {
+        if (!has_requests(server) || find(view, server) != nullptr) continue;
+        if (!replaced(server.backend) && ready(server)) {
             kept = true;
             continue;
         }
@@ -102,7 +113,7 @@ Commands WebServers::decide(const BalancerSpec& spec, const BalancerView& view,
 }
 
 Commands WebServers::remove(const ServerStatus& server, std::int64_t now_us) {
-    const std::string name = "web/" + server.name;
+    const std::string name = server.backend + '/' + server.name;
     const std::int64_t since_us = leaving_since_us_.try_emplace(server.name, now_us).first->second;
     const bool too_long = now_us - since_us >= std::int64_t{limits::balancer_removed_ms} * 1000;
     if (!server.maintenance && server.up && server.sessions > 0 && !too_long)
@@ -140,11 +151,12 @@ Commands decide_databases(const BalancerView& view, const std::vector<ServerStat
 Commands FailurePauses::decide(const BalancerSpec& spec, const BalancerView& view,
                                const std::vector<ServerStatus>& servers, std::int64_t now_us) {
     Commands out;
-    const bool other_serves =
-        std::any_of(servers.begin(), servers.end(), [](const auto& s) { return s.backend == kWeb && serves(s); });
     for (const auto& server : servers) {
-        if (server.backend != kWeb || server.maintenance) continue;
-        const WebServer* wanted = find(view, server.name);
+        if (!has_requests(server) || server.maintenance) continue;
+        const bool other_serves = std::any_of(servers.begin(), servers.end(), [&](const auto& other) {
+            return stands_in(other, server.backend) && serves(other);
+        });
+        const WebServer* wanted = find(view, server);
         const std::string incarnation = wanted == nullptr ? "" : wanted->incarnation;
         const auto seen = passive_downs_.try_emplace(server.name, server.passive_downs).first;
         const bool failed_again = server.passive_downs > seen->second;
@@ -152,7 +164,7 @@ Commands FailurePauses::decide(const BalancerSpec& spec, const BalancerView& vie
         const bool starting = wanted != nullptr && wanted->starting;
         if (failed_again && !server.up && other_serves && !starting && spec.fail_timeout_ms > 0) {
             pauses_[server.name] = {now_us, incarnation};
-            if (!server.checks_paused) out.push_back("disable health web/" + server.name);
+            if (!server.checks_paused) out.push_back("disable health " + server.backend + '/' + server.name);
             continue;
         }
         const auto pause = pauses_.find(server.name);
@@ -162,7 +174,7 @@ Commands FailurePauses::decide(const BalancerSpec& spec, const BalancerView& vie
         if (!paused) {
             if (pause != pauses_.end()) pauses_.erase(pause);
             // Also a pause that an earlier controller began: nobody else would end it.
-            if (server.checks_paused) out.push_back("enable health web/" + server.name);
+            if (server.checks_paused) out.push_back("enable health " + server.backend + '/' + server.name);
         }
     }
     return out;
@@ -171,7 +183,7 @@ Commands FailurePauses::decide(const BalancerSpec& spec, const BalancerView& vie
 std::vector<const ServerStatus*> VanishedServers::suspects(const std::vector<ServerStatus>& servers) {
     std::vector<const ServerStatus*> found;
     for (const auto& server : servers) {
-        if (server.backend != kWeb) continue;
+        if (!has_requests(server)) continue;
         // One in maintenance is not checked by HAProxy, but may still owe answers.
         if (server.maintenance ? server.sessions > 0 : (!server.up || server.check_failing)) found.push_back(&server);
     }

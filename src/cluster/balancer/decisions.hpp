@@ -19,8 +19,8 @@ namespace stoa::cluster {
 /// In order; each is one call to the runtime API.
 using Commands = std::vector<std::string>;
 
-/// Servers of the backend `web` that are not in the view end what they have begun, then leave. An empty view says that
-/// nothing is known: everything stays.
+/// Servers of the backends `web` and `push` that are not in the view end what they have begun, then leave. An empty
+/// view says that nothing is known: everything stays.
 class WebServers {
   public:
     /// Nobody is taken away before somebody who is admitted is up: `problem` then says so, for people. A view that

@@ -70,6 +70,33 @@ TEST(WebServers, the_last_one_that_serves_goes_on_whatever_the_view_says) {
     EXPECT_THAT(WebServers().decide({}, {}, {status("a")}, 0, problem), IsEmpty());
 }
 
+TEST(PushServers, come_and_go_in_a_backend_of_their_own) {
+    WebServers servers;
+    std::string problem;
+    WebServer push = web("p");
+    push.backend = "push";
+    EXPECT_THAT(servers.decide({}, {{web("a"), push}, {}}, {status("a")}, 0, problem),
+                ElementsAre(StartsWith("add server push/p 10.0.0.1:80 check"),
+                            "enable health push/p; enable server push/p; set server push/p health down"));
+    EXPECT_THAT(servers.decide({}, {{web("a"), push}, {}}, {status("a"), status("p", "push")}, 0, problem), IsEmpty());
+    EXPECT_THAT(servers.decide({}, {{web("a")}, {}}, {status("a"), status("p", "push")}, 0, problem),
+                ElementsAre("set server push/p state maint", "del server push/p"));
+    EXPECT_EQ(problem, "");
+}
+
+TEST(PushServers, may_all_go_because_web_servers_stand_in_but_not_the_other_way_round) {
+    std::string problem;
+    WebServer push = web("p", Admission::draining);
+    push.backend = "push";
+    EXPECT_THAT(WebServers().decide({}, {{web("a"), push}, {}}, {status("a"), status("p", "push")}, 0, problem),
+                ElementsAre("set server push/p state drain"));
+    push.admission = Admission::admitted;
+    EXPECT_THAT(WebServers().decide({}, {{web("a", Admission::draining), push}, {}}, {status("a"), status("p", "push")},
+                                    0, problem),
+                IsEmpty());
+    EXPECT_NE(problem, "");
+}
+
 TEST(WebServers, nobody_is_taken_away_before_another_one_is_up) {
     WebServers servers;
     std::string problem;
@@ -199,12 +226,13 @@ TEST(RuntimeAnswers, become_servers) {
 
 class ClusterView : public ::testing::Test {
   protected:
-    void live(const std::string& name, const std::string& version, ServiceState state = ServiceState::well) {
+    void live(const std::string& name, const std::string& version, ServiceState state = ServiceState::well,
+              const std::string& runs = "web") {
         LiveHost host;
         host.name = name;
         host.address = "10.0.0.9";
         LiveService service;
-        service.name = "web";
+        service.name = runs;
         service.state = state;
         service.pid = 17;
         service.version = version;
@@ -213,7 +241,7 @@ class ClusterView : public ::testing::Test {
         values[keys.live(name)] = to_json(host);
         HostServices services;
         Service wanted;
-        wanted.name = "web";
+        wanted.name = runs;
         services.services = {wanted};
         values[keys.services(name)] = to_json(services);
     }
@@ -282,6 +310,30 @@ TEST_F(ClusterView, a_new_host_is_added_when_its_service_is_well) {
     EXPECT_EQ(see().web.size(), 1U);
     live("web1", "0.2.0", ServiceState::sick);
     EXPECT_EQ(see().web.size(), 1U) << "HAProxy's checks decide";
+}
+
+TEST_F(ClusterView, push_hosts_are_servers_of_another_backend_when_the_balancer_knows_of_them) {
+    live("web1", "0.2.0");
+    live("push1", "0.1.0", ServiceState::well, "push");
+    EXPECT_EQ(see().web.size(), 1U);
+    spec.push_path = "/push/";
+    spec.push_port = 81;
+    values[keys.release()] = to_json(Release{{{"0.2.0", "c1"}}, false});
+    EXPECT_EQ(see().web.size(), 2U);
+    EXPECT_EQ(find("push1")->backend, "push");
+    EXPECT_EQ(find("push1")->port, 81);
+    EXPECT_EQ(find("push1")->admission, Admission::admitted) << "the release is that of web hosts";
+    EXPECT_EQ(find("web1")->backend, "web");
+    values[keys.drain("push1")] = to_json(Drain{"new disk", 0});
+    see();
+    EXPECT_EQ(find("push1")->admission, Admission::draining);
+    values.erase(keys.drain("push1"));
+    values.erase(keys.live("push1"));
+    see();
+    EXPECT_EQ(find("push1")->admission, Admission::admitted) << "its agent may have died alone";
+    values.erase(keys.services("push1"));
+    see();
+    EXPECT_EQ(find("push1"), nullptr);
 }
 
 TEST_F(ClusterView, the_primary_is_the_leader_that_takes_writes) {

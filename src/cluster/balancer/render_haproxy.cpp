@@ -127,6 +127,7 @@ void http_rules(Lines& out, const BalancerSpec& spec, bool tls) {
     if (tls && spec.hsts_s > 0)
         out("http-after-response set-header Strict-Transport-Security max-age=" + std::to_string(spec.hsts_s));
     replay(out, spec);
+    if (!spec.push_path.empty()) out("use_backend push if { path_beg " + spec.push_path + " } { nbsrv(push) gt 0 }");
     out("default_backend web");
 }
 
@@ -197,6 +198,12 @@ void web_defaults(Lines& out, const BalancerSpec& spec) {
     out("default-server " + web_server_options(spec));
 }
 
+/// Here, not in the other file, because a rule above names it: the two files are not written at the same moment. Its
+/// servers come by the runtime API; until they have come (again), web servers have these requests.
+void push_backend(Lines& out) {
+    out.section("backend push from web");
+}
+
 void database_defaults(Lines& out) {
     out.section("defaults tcp");
     out("mode tcp")("log global")("option dontlog-normal");
@@ -261,6 +268,7 @@ std::string render_base(const BalancerSpec& spec) {
     status(out, spec);
     tables(out, spec);
     web_defaults(out, spec);
+    if (!spec.push_path.empty()) push_backend(out);
     if (!spec.databases.empty()) {
         database_defaults(out);
         database(out, spec, "db-rw", spec.db_rw_port);
@@ -272,9 +280,11 @@ std::string render_base(const BalancerSpec& spec) {
 std::string render_backends(const BalancerSpec& spec, const BalancerView& view) {
     Lines out;
     out.section("backend web from web");
-    for (const auto& server : view.web)
+    for (const auto& server : view.web) {
+        if (server.backend != "web") continue;
         out("server " + server.name + ' ' + endpoint(server.address, server.port) +
             (server.admission == Admission::refused ? " disabled" : ""));
+    }
     if (has_waiting_room(spec)) {
         out("server " + std::string(kWaitingRoom) + " 127.0.0.1:" + std::to_string(spec.waiting_port) +
             " backup no-check pool-max-conn 0");

@@ -25,6 +25,7 @@ struct WebServer {
     std::string incarnation;
     /// Its process has begun and does not serve yet, or is known to be sick: that it takes no connections says nothing.
     bool starting = false;
+    std::string backend = "web";  ///< or "push": those that get push_path
     bool operator==(const WebServer&) const = default;
 };
 
@@ -36,7 +37,7 @@ struct DatabaseServer {
 };
 
 struct BalancerView {
-    std::vector<WebServer> web;  ///< empty: not known, everything stays
+    std::vector<WebServer> web;  ///< of both backends; empty: not known, everything stays
     /// The server that takes writes. Absent: not known, everything stays; empty: there is none, nobody gets writes.
     std::optional<std::string> db_primary;
     bool operator==(const BalancerView&) const = default;

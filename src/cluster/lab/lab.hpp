@@ -28,6 +28,7 @@ struct LabOptions {
     std::string dir = "run/lab";
     Topology topology = Topology::classic;
     int web = 3;
+    int push = 0;         ///< hosts of the push server alone; 0: web hosts have clients' connections
     std::string app;      ///< "": the portal; "php": the example site in php_dir
     std::string php_dir;  ///< folder of the example site
     std::string program;  ///< the stoa binary

@@ -32,6 +32,10 @@ Result<ClusterSpec> make_spec(const LabOptions& options, const std::string& id, 
     const int web = single ? 1 : options.web;
     if (web < 1 || web > kWebHostsMax)
         return invalid("A lab has 1 to " + std::to_string(kWebHostsMax) + " web hosts.", "web");
+    if (options.push < 0 || options.push > kPushHostsMax)
+        return invalid("A lab has 0 to " + std::to_string(kPushHostsMax) + " push hosts.", "push");
+    if (single && options.push > 0)
+        return invalid("A lab of the topology single has no push hosts: they need a Redis.", "push");
     ClusterSpec spec;
     spec.name = "lab-" + id;
     spec.topology = options.topology;
@@ -54,6 +58,7 @@ Result<ClusterSpec> make_spec(const LabOptions& options, const std::string& id, 
     }
     add("etcd", "et", single ? 1 : 3, 120);
     if (!single) add("files", "st", 3, 130);
+    add("push", "push", options.push, 140);
     spec.web.min = web;
     spec.web.max = single ? 1 : std::min(kWebHostsMax, std::max(web, 8));
     spec.web.workers = 8;  // all hosts share this machine

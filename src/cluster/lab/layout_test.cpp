@@ -41,6 +41,21 @@ TEST(Layout, gives_no_address_twice) {
     EXPECT_FALSE(make_spec(options(Topology::classic, 0), "abc", 98).ok());
 }
 
+TEST(Layout, has_so_many_push_hosts_and_none_unless_asked) {
+    LabOptions with_push = options(Topology::classic, kWebHostsMax);
+    EXPECT_TRUE(make_spec(with_push, "abc", 98)->of_role("push").empty());
+    with_push.push = kPushHostsMax;
+    const auto spec = make_spec(with_push, "abc", 98);
+    ASSERT_TRUE(spec.ok()) << spec.error().message;
+    EXPECT_EQ(spec->of_role("push").size(), static_cast<std::size_t>(kPushHostsMax));
+    EXPECT_EQ(spec->host("push2")->address, "10.98.0.142");
+    with_push.push = kPushHostsMax + 1;
+    EXPECT_EQ(make_spec(with_push, "abc", 98).error().field, "push");
+    LabOptions single = options(Topology::single);
+    single.push = 1;
+    EXPECT_EQ(make_spec(single, "abc", 98).error().field, "push");
+}
+
 TEST(Layout, gives_each_folder_namespaces_of_its_own) {
     EXPECT_NE(id_of("/a/run/lab"), id_of("/b/run/lab"));
     EXPECT_EQ(space_of("a1b2c3", "web1"), "stoa-a1b2c3-web1");

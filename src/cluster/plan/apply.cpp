@@ -13,7 +13,7 @@ namespace {
 constexpr int kLookMs = 200;
 
 int rank_of(std::string_view role) {
-    constexpr std::string_view kOrder[] = {"etcd", "db", "redis", "files", "web", "lb"};
+    constexpr std::string_view kOrder[] = {"etcd", "db", "redis", "files", "push", "web", "lb"};
     return static_cast<int>(std::find(std::begin(kOrder), std::end(kOrder), role) - std::begin(kOrder));
 }
 

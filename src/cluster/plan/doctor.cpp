@@ -122,6 +122,11 @@ std::vector<Question> questions(const ClusterSpec& spec, const std::string& redi
                                                                                                        : "");
                            },
                            [](const std::string&) { return std::string(); }});
+        } else if (host.role == "push") {
+            const int port = spec.web.port;
+            all.push_back({&host, "push server", "",
+                           [=] { return http_body("http://" + at(address, port) + "/ready"); },
+                           [](const std::string&) { return std::string(); }});
         } else if (host.role == "web") {
             const std::string path = spec.portal() ? "/ready" : spec.web.app.main.health;
             const int port = spec.web.port;

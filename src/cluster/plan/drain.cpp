@@ -58,7 +58,8 @@ std::vector<BalancerSessions> sessions_of(const ClusterSpec& spec, const std::st
         request.answer_bytes_max = kMetricsBytesMax;
         if (const auto answer = net::fetch(request); answer && answer->status == 200) {
             one.answers = true;
-            const std::string server = "server=\"" + host + "\"", proxy = "proxy=\"web\"";
+            const bool is_push = spec.host(host) != nullptr && spec.host(host)->role == "push";
+            const std::string server = "server=\"" + host + "\"", proxy = is_push ? "proxy=\"push\"" : "proxy=\"web\"";
             for (const char* what : {"haproxy_server_current_sessions", "haproxy_server_current_queue"})
                 one.sessions += static_cast<int>(sample(answer->body, what, {proxy, server}).value_or(0));
             one.admits = sample(answer->body, "haproxy_server_status", {proxy, server, "state=\"UP\""}).value_or(0) > 0;
@@ -73,7 +74,8 @@ Result<bool> drain(etcd::Client& etcd, const ClusterSpec& spec, const std::strin
     const Keys keys(spec.name);
     STOA_TRY(const auto before, etcd.get(keys.drain(host)));
     if (!before) STOA_CHECK(etcd.put(keys.drain(host), to_json(Drain{options.reason, system_clock().now()})));
-    if (spec.host(host)->role != "web") return true;  // balancers give requests to web hosts only
+    const std::string& role = spec.host(host)->role;
+    if (role != "web" && role != "push") return true;  // balancers give no requests to others
     const std::int64_t deadline = system_clock().monotonic_us() + std::int64_t{options.timeout_ms} * 1000;
     for (int told = -1;;) {
         int sessions = 0;
@@ -83,7 +85,7 @@ Result<bool> drain(etcd::Client& etcd, const ClusterSpec& spec, const std::strin
             admits = admits || one.admits;
             sessions += one.sessions;
         }
-        if (answers && !admits && sessions == 0) return true;
+        if (answers && !admits && (sessions == 0 || role == "push")) return true;
         if (options.progress && sessions != told) options.progress(sessions);
         told = sessions;
         if (system_clock().monotonic_us() > deadline) return false;

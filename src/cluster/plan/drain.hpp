@@ -18,7 +18,7 @@ struct BalancerSessions {
     bool admits = false;  ///< still gives it new requests
     int sessions = 0;
 };
-/// What each balancer says of a web host.
+/// What each balancer says of a web or push host.
 std::vector<BalancerSessions> sessions_of(const ClusterSpec& spec, const std::string& host);
 
 struct DrainOptions {
@@ -26,8 +26,9 @@ struct DrainOptions {
     int timeout_ms = 120'000;
     std::function<void(int sessions)> progress;  ///< when the number changes
 };
-/// True when it is empty; false when the time was over: it stays drained. Errors: not_found (no such host), those of
-/// the client.
+/// True when it is empty; false when the time was over: it stays drained. A push host is not waited for until it is
+/// empty: clients stay connected for hours, and are sent elsewhere a part at a time when its process is stopped.
+/// Errors: not_found (no such host), those of the client.
 Result<bool> drain(etcd::Client& etcd, const ClusterSpec& spec, const std::string& host, const DrainOptions& options);
 /// Errors: not_found (no such host), those of the client. Fine when it was not drained.
 Status resume(etcd::Client& etcd, const ClusterSpec& spec, const std::string& host);

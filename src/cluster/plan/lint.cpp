@@ -54,6 +54,11 @@ LayerScore web(const ClusterSpec& spec, int count) {
     return layer;
 }
 
+/// Web hosts serve clients' connections while no push host does.
+LayerScore push(int count) {
+    return score("push", count, count);
+}
+
 LayerScore database(const ClusterSpec& spec, int count) {
     if (spec.topology == Topology::single) {
         LayerScore layer = score("database", 1, 0);
@@ -142,6 +147,7 @@ LintReport lint(const ClusterSpec& spec) {
     LintReport report;
     report.layers = {balancers(count("lb")),      web(spec, count("web")),     database(spec, count("db")),
                      cache(spec, count("redis")), files(spec, count("files")), coordination(count("etcd"))};
+    if (count("push") > 0) report.layers.push_back(push(count("push")));
     int points = 0;
     for (const LayerScore& layer : report.layers) {
         report.worst = std::max(report.worst, layer.severity);

@@ -13,7 +13,7 @@ enum class Severity : std::uint8_t { ok, warning, error };
 std::string_view to_string(Severity severity);
 
 struct LayerScore {
-    std::string layer;  ///< balancer, web, database, cache, files, coordination
+    std::string layer;  ///< balancer, web, database, cache, files, coordination; push, if there are such hosts
     int copies = 0;
     int may_die = 0;  ///< at the same time, without an outage
     Severity severity = Severity::ok;

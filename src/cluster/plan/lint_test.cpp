@@ -50,6 +50,15 @@ TEST(Lint, calls_one_web_host_an_error_and_two_a_warning) {
     EXPECT_FALSE(layer(two, "web").fix.empty());
 }
 
+TEST(Lint, asks_for_no_second_push_host_because_web_hosts_stand_in) {
+    ClusterSpec spec = classic();
+    spec.hosts.push_back({"push1", "push", "10.0.0.71", ""});
+    const LintReport report = lint(spec);
+    EXPECT_EQ(layer(report, "push").may_die, 1);
+    EXPECT_EQ(report.worst, Severity::ok);
+    EXPECT_EQ(report.score, 100);
+}
+
 TEST(Lint, finds_the_single_one_of_each_layer) {
     EXPECT_EQ(layer(lint(without({"lb2"})), "balancer").severity, Severity::error);
     EXPECT_EQ(layer(lint(without({"rd2", "rd3"})), "cache").severity, Severity::error);

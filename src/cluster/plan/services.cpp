@@ -14,6 +14,7 @@ std::vector<Service> services_of(const ClusterSpec& spec, const HostSpec& host) 
         return {spec.topology == Topology::galera ? engines::galera(spec, host) : engines::mariadb(spec, host)};
     if (host.role == "files") return {engines::brick(spec, host), engines::healer(spec, host)};
     if (host.role == "web") return engines::web(spec, host);
+    if (host.role == "push") return {engines::push(spec, host)};
     if (host.role == "lb") return engines::balancer(spec, host);
     std::vector<Service> services{engines::redis(spec, host)};
     if (spec.of_role("redis").size() > 1) services.push_back(engines::sentinel(spec, host));

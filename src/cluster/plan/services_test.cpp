@@ -103,6 +103,43 @@ TEST(Plan, lets_no_galera_server_begin_a_group_by_itself) {
     }
 }
 
+const std::string kPushHosts =
+    "[[host]]\nname = \"push1\"\nrole = \"push\"\naddress = \"10.0.0.71\"\n"
+    "[[host]]\nname = \"push2\"\nrole = \"push\"\naddress = \"10.0.0.72\"\n";
+
+TEST(Plan, gives_push_hosts_the_push_server_and_balancers_its_paths) {
+    const Plan plan = plan_services(classic(kPushHosts));
+    ASSERT_EQ(plan.hosts.at("push1").size(), 1U);
+    const Service& push = service(plan, "push2", "push");
+    EXPECT_EQ(push.argv, (std::vector<std::string>{"stoa", "serve", "--roles", "push", "--config", "{{dir}}/stoa.toml",
+                                                   "--http", "--listen", "10.0.0.72:8080"}));
+    EXPECT_EQ(push.health.address, "http://10.0.0.72:8080/ready");
+    const auto config = parse_config(content(push, "stoa.toml"), "stoa.toml");
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    EXPECT_EQ(config->bus.url.scheme, "redis+sentinel");
+    EXPECT_TRUE(config->database.url.scheme.empty()) << "it needs none";
+    EXPECT_FALSE(config->push.key_file.empty());
+    EXPECT_EQ(config->trusted_proxies.size(), 3U);
+    EXPECT_EQ(secrets_of(plan.hosts.at("push1")), (std::vector<std::string>{"push-key", "redis-password"}));
+    EXPECT_NE(content(service(plan, "lb1", "haproxy"), "base.cfg").find("use_backend push if"), std::string::npos);
+    const Plan without = plan_services(classic());
+    EXPECT_EQ(content(service(without, "lb1", "haproxy"), "base.cfg").find("backend push"), std::string::npos);
+    EXPECT_EQ(plan.web_hash, without.web_hash) << "web hosts stay as they are";
+    EXPECT_EQ(service(plan, "web1", "web").argv, service(without, "web1", "web").argv) << "and can stand in";
+}
+
+TEST(Topology, shows_push_hosts_where_there_are_any) {
+    EXPECT_NE(topology_picture(classic(kPushHosts)).find("push1"), std::string::npos);
+    EXPECT_EQ(topology_picture(classic()).find("push"), std::string::npos);
+    int requests = 0, bus = 0;
+    for (const auto& edge : topology_graph(classic(kPushHosts)).edges) {
+        requests += edge.to.starts_with("push") && edge.kind == "requests" ? 1 : 0;
+        bus += edge.from.starts_with("push") && edge.kind == "bus" ? 1 : 0;
+    }
+    EXPECT_EQ(requests, 4);
+    EXPECT_EQ(bus, 6);
+}
+
 TEST(Plan, keeps_secrets_out) {
     const Plan plan = plan_services(classic());
     EXPECT_EQ(secrets_of(plan.hosts.at("rd1")), std::vector<std::string>{"redis-password"});

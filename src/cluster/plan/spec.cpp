@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kSpecBytesMax = 1024 * 1024;
 constexpr std::size_t kFileBytesMax = 256 * 1024;
 constexpr std::size_t kHostNameMax = 40;
-const std::vector<std::string_view> kRoles{"lb", "web", "db", "redis", "etcd", "files"};
+const std::vector<std::string_view> kRoles{"lb", "web", "push", "db", "redis", "etcd", "files"};
 
 bool is_name(std::string_view text) {
     if (text.empty() || text.size() > kHostNameMax || text.front() == '-') return false;
@@ -103,7 +103,7 @@ class Reader {
         if (!host.name.empty() && !is_name(host.name))
             t.complain("name", "must be made of a-z, 0-9 and '-', at most 40");
         if (host.role.empty())
-            t.complain("role", "is missing for \"" + host.name + "\": lb, web, db, redis, etcd or files");
+            t.complain("role", "is missing for \"" + host.name + "\": lb, web, push, db, redis, etcd or files");
         if (host.address.empty()) t.complain("address", "is missing for \"" + host.name + "\"");
         if (!host.address.empty() && !is_ipv4(host.address))
             t.complain("address", "must be an IPv4 address, not \"" + host.address + "\"");
@@ -202,6 +202,8 @@ class Reader {
         } else if (count("db") == 0) {
             return top.complain("host", "of the role db is missing; or use topology = \"single\"");
         }
+        if (count("push") > 0 && (!spec_.portal() || count("redis") == 0 || spec_.topology == Topology::single))
+            return top.complain("host", "of the role push belongs to a portal whose processes share a Redis");
         if (spec_.topology == Topology::galera && count("db") < 3)
             return top.complain("host", "of the role db: galera needs three");
         if (spec_.network.back_address.empty() && count("lb") > 0 && spec_.topology != Topology::single)

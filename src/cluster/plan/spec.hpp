@@ -30,7 +30,7 @@ std::string_view to_string(Topology topology);
 
 struct HostSpec {
     std::string name;           ///< a-z, 0-9, '-'; at most 40
-    std::string role;           ///< lb, web, db, redis, etcd, files
+    std::string role;           ///< lb, web, push, db, redis, etcd, files
     std::string address;        ///< IPv4, in the back network
     std::string front_address;  ///< lb only: IPv4, in the front network
     bool operator==(const HostSpec&) const = default;

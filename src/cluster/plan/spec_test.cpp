@@ -29,7 +29,7 @@ TEST(Spec, names_line_and_key_of_a_mistake) {
               "c.toml:1: name must be a text in quotes.");
     EXPECT_EQ(complaint(test_specs::kSmall + "[web]\nmni = 3\n"), "c.toml:19: web.mni is not a known key.");
     EXPECT_EQ(complaint(test_specs::kSmall + "[[host]]\nname = \"x\"\nrole = \"wbe\"\naddress = \"10.0.0.99\"\n"),
-              "c.toml:20: host.role must be one of lb, web, db, redis, etcd, files.");
+              "c.toml:20: host.role must be one of lb, web, push, db, redis, etcd, files.");
     EXPECT_EQ(complaint(test_specs::kSmall + "[[host]]\nname = \"web1\"\nrole = \"web\"\naddress = \"10.0.0.99\"\n"),
               "c.toml:19: host.name \"web1\" is there twice.");
     EXPECT_EQ(complaint(test_specs::kSmall + "[[host]]\nname = \"x\"\nrole = \"lb\"\naddress = \"10.0.0.21\"\n"),
@@ -46,6 +46,11 @@ TEST(Spec, wants_hosts_that_make_a_cluster) {
     EXPECT_NE(complaint("topology = \"galera\"\n" + test_specs::kHosts).find("role db is missing"), std::string::npos);
     EXPECT_NE(complaint(test_specs::kClassic + "[[host]]\nname = \"lb3\"\nrole = \"lb\"\naddress = \"10.0.0.13\"\n")
                   .find("two at most"),
+              std::string::npos);
+    const std::string push = "[[host]]\nname = \"push1\"\nrole = \"push\"\naddress = \"10.0.0.99\"\n";
+    EXPECT_EQ(complaint(test_specs::kClassic + push), "none");
+    EXPECT_NE(complaint(test_specs::kSmall + push).find("share a Redis"), std::string::npos);
+    EXPECT_NE(complaint(test_specs::kClassic + push + "[web.app]\ncommand = [\"app\"]\n").find("belongs to a portal"),
               std::string::npos);
 }
 

@@ -44,8 +44,12 @@ TopologyGraph topology_graph(const ClusterSpec& spec) {
             graph.edges.push_back({from, to->name, kind});
     };
     all("users", "lb", "requests");
-    for (const HostSpec* lb : spec.of_role("lb"))
+    for (const HostSpec* lb : spec.of_role("lb")) {
         all(lb->name, "web", "requests");
+        all(lb->name, "push", "requests");
+    }
+    for (const HostSpec* push : spec.of_role("push"))
+        all(push->name, "redis", "bus");
     for (const HostSpec* web : spec.of_role("web")) {
         if (spec.topology != Topology::single) all(web->name, "db", "sql");
         for (const HostSpec* memcached : engines::memcached_hosts(spec))
@@ -63,7 +67,8 @@ std::string topology_picture(const ClusterSpec& spec) {
     const std::string down = std::string(kNameColumns, ' ') + "|\n";
     std::string out = "  users       " + spec.public_url + "\n" + down;
     out += layer("balancers", spec.of_role("lb"), spec.of_role("lb").size() > 1 ? "floating address" : "") + down;
-    out += layer("web", spec.of_role("web"), "") + down;
+    out += layer("web", spec.of_role("web"), "");
+    out += layer("push", spec.of_role("push"), "clients' connections; without it web has them") + down;
     const bool galera = spec.topology == Topology::galera;
     out += layer("database", spec.of_role("db"),
                  galera                          ? "all take writes"

@@ -44,8 +44,16 @@ class PushClient {
             if (payload != "ping") return payload;
         }
     }
-    /// "module.command params" of the next message, its position remembered.
+    /// "module.command params" of the next message, its position remembered; what is said of pauses is skipped.
     std::string message() {
+        while (true) {
+            std::string text = any_message();
+            if (!text.starts_with("pull.stream_pause")) return text;
+            paused_ = text.find("true") != text.npos;
+        }
+    }
+    bool paused() const { return paused_; }
+    std::string any_message() {
         const std::string text = next();
         const auto value = json::parse(text);
         if (!value || value->find("params") == nullptr) return text;
@@ -70,6 +78,7 @@ class PushClient {
     net::testing::TestClient client_;
     int status_ = 0;
     std::string mid_, sender_;
+    bool paused_ = false;
 };
 
 /// What a connection begins with.

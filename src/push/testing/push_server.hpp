@@ -15,12 +15,13 @@ namespace stoa::push::testing {
 using Kind = api::PushChannel::Kind;
 
 struct PushServer {
-    explicit PushServer(bus::Bus* bus = nullptr) : hub(api::PushChannels("a key of some length"), bus) {
-        net::ServerOptions options;
-        options.io_threads = 2;
+    explicit PushServer(bus::Bus* bus = nullptr, const HubOptions& options = {})
+        : hub(api::PushChannels("a key of some length"), bus, options) {
+        net::ServerOptions listen;
+        listen.io_threads = 2;
         server = net::testing::serve(
             [this](net::Request& request, net::Responder respond) { endpoint.handle(request, respond); },
-            std::move(options));
+            std::move(listen));
         if (server) server->every(20, [this] { hub.tick(); });
     }
     std::uint16_t port() const { return server->ports()[0]; }

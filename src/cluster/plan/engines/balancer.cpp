@@ -29,6 +29,10 @@ std::vector<Service> balancer(const ClusterSpec& spec, const HostSpec& host) {
     balancer.health_path = spec.portal() ? "/ready" : spec.web.app.main.health;
     balancer.replay_posts = spec.portal() || spec.web.app.retry_writes;
     balancer.web_port = static_cast<std::uint16_t>(spec.web.port);
+    if (!spec.of_role("push").empty()) {
+        balancer.push_path = "/push/";
+        balancer.push_port = balancer.web_port;
+    }
     if (spec.portal()) balancer.allow_lists.push_back({"/metrics", {}});  // for Prometheus in the back network only
     if (!spec.admin_allow.empty()) balancer.allow_lists.push_back({"/admin", spec.admin_allow});
     for (const HostSpec* db : spec.of_role("db"))

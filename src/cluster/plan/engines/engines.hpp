@@ -36,6 +36,8 @@ Service healer(const ClusterSpec& spec, const HostSpec& host);
 Service files_mount(const ClusterSpec& spec);
 /// The portal, or the application of the spec with its helpers.
 std::vector<Service> web(const ClusterSpec& spec, const HostSpec& host);
+/// The push server alone.
+Service push(const ClusterSpec& spec, const HostSpec& host);
 std::vector<Service> balancer(const ClusterSpec& spec, const HostSpec& host);
 
 // What several of them need.

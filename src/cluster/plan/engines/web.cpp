@@ -1,5 +1,5 @@
 // Web hosts: the portal, or any other application. The portal's configuration is the same on all of them, so that its
-// hash tells whether a host fits.
+// hash tells whether a host fits. Push hosts: a part of the portal.
 
 #include "base/toml_tree.hpp"
 #include "cluster/plan/engines/engines.hpp"
@@ -28,10 +28,7 @@ std::string hosts_of(const std::vector<const HostSpec*>& hosts, int port) {
     return out;
 }
 
-std::string portal_settings(const ClusterSpec& spec) {
-    std::string out = "data_dir = \"{{dir}}/data\"\npublic_url = " + toml_quoted(spec.public_url) + "\n";
-    if (spec.web.workers > 0) out += "workers = " + std::to_string(spec.web.workers) + "\n";
-    out += "trusted_proxies = [";
+std::string trusted_proxies(const ClusterSpec& spec) {
     std::string proxies;
     const auto add = [&proxies](const std::string& address) {
         if (!address.empty()) proxies += (proxies.empty() ? "" : ", ") + toml_quoted(address + "/32");
@@ -39,7 +36,22 @@ std::string portal_settings(const ClusterSpec& spec) {
     for (const HostSpec* lb : spec.of_role("lb"))
         add(lb->address);
     add(without_prefix(spec.network.back_address));
-    out += proxies + "]\n";
+    return "trusted_proxies = [" + proxies + "]\n";
+}
+
+std::string bus_settings(const ClusterSpec& spec) {
+    const auto redis = spec.of_role("redis");
+    const std::string address = redis.size() > 1 ? "redis+sentinel://" + hosts_of(redis, kSentinelPort) + "/stoa"
+                                                 : "redis://" + hosts_of(redis, kRedisPort);
+    return "\n[bus]\nurl = \"" + address + "\"\npassword_file = \"{{dir}}/redis.password\"\n";
+}
+
+constexpr const char* kPushSettings = "\n[push]\nkey_file = \"{{dir}}/push.key\"\n";
+
+std::string portal_settings(const ClusterSpec& spec) {
+    std::string out = "data_dir = \"{{dir}}/data\"\npublic_url = " + toml_quoted(spec.public_url) + "\n";
+    if (spec.web.workers > 0) out += "workers = " + std::to_string(spec.web.workers) + "\n";
+    out += trusted_proxies(spec);
     if (spec.topology == Topology::single) return out;
     out += "\n[database]\nurl = \"mariadb://stoa@" + hosts_of(spec.of_role("db"), kDatabasePort) + "/" +
            spec.database.schema + (spec.topology == Topology::galera ? "?mode=galera" : "") +
@@ -50,14 +62,11 @@ std::string portal_settings(const ClusterSpec& spec) {
             etcd += (etcd.empty() ? "" : ", ") + toml_quoted(endpoint);
         out += "\n[cluster]\nname = " + toml_quoted(spec.name) + "\netcd = [" + etcd + "]\n";
     }
-    const auto redis = spec.of_role("redis");
-    if (!redis.empty()) {
-        const std::string address = redis.size() > 1 ? "redis+sentinel://" + hosts_of(redis, kSentinelPort) + "/stoa"
-                                                     : "redis://" + hosts_of(redis, kRedisPort);
-        out += "\n[cache]\nurl = \"memcached://" + hosts_of(memcached_hosts(spec), kMemcachedPort) +
-               "\"\n\n[bus]\nurl = \"" + address + "\"\npassword_file = \"{{dir}}/redis.password\"\n";
+    if (!spec.of_role("redis").empty()) {
+        out += "\n[cache]\nurl = \"memcached://" + hosts_of(memcached_hosts(spec), kMemcachedPort) + "\"\n";
+        out += bus_settings(spec);
     }
-    out += "\n[push]\nkey_file = \"{{dir}}/push.key\"\n";
+    out += kPushSettings;
     if (!shared_folder(spec).empty()) out += "\n[files]\nurl = \"dir:" + shared_folder(spec) + "/stoa\"\n";
     return out;
 }
@@ -131,6 +140,23 @@ Service program(const ClusterSpec& spec, const HostSpec& host, const AppSpec::Pr
 }
 
 }  // namespace
+
+Service push(const ClusterSpec& spec, const HostSpec& host) {
+    Service service;
+    service.name = "push";
+    service.files = {
+        {"stoa.toml", "data_dir = \"{{dir}}/data\"\n" + trusted_proxies(spec) + bus_settings(spec) + kPushSettings,
+         0600, true},
+        {"push.key", secret(kPushKey), 0600, true},
+        {"redis.password", secret(kRedisPassword), 0600, true}};
+    service.argv = {spec.program, "serve",    "--roles",
+                    "push",       "--config", "{{dir}}/stoa.toml",
+                    "--http",     "--listen", at(host.address, spec.web.port)};
+    check_over_http(service, "http://" + at(host.address, spec.web.port) + "/ready");
+    service.restart_first_ms = 50;
+    service.stop_grace_ms = 70'000;  // longer than its drain_ms
+    return service;
+}
 
 std::vector<Service> web(const ClusterSpec& spec, const HostSpec& host) {
     std::vector<Service> services;

@@ -34,6 +34,7 @@ listen = ["0.0.0.0:80", "[::1]:8443"]
 http = true
 workers = 8
 drain_ms = 20000
+connections_max = 15000
 io_threads = 2
 trusted_proxies = ["10.0.0.0/8"]
 [tls]
@@ -91,6 +92,7 @@ on_failure = "accept"
     EXPECT_EQ(c.workers, 8);
     EXPECT_EQ(c.io_threads, 2);
     EXPECT_EQ(c.drain_ms, 20'000);
+    EXPECT_EQ(c.connections_max, 15'000);
     EXPECT_EQ(c.trusted_proxies, std::vector<std::string>{"10.0.0.0/8"});
     EXPECT_EQ(c.tls.certificate, "a.pem");
     EXPECT_EQ(c.tls.private_key, "a.key");

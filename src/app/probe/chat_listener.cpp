@@ -183,6 +183,8 @@ void ChatListener::take(const json::Value& message) {
         const json::Value* const recovered = inner->find("recovered");
         return take_state(mid, recovered && recovered->as_bool().value_or(false));
     }
+    // While the bus is away: the client stands where it stood.
+    if (from_server && what == "pull.stream_pause" && mid == place_.position()) return;
     std::string problem = place_.heard(mid);
     if (!problem.empty() && heard_.problems.size() < kProblemsMax) heard_.problems.push_back(std::move(problem));
     const json::Value* const said = inner->find("message");

@@ -156,6 +156,17 @@ TEST_F(ChatListenerTest, it_shows_its_channels_and_hears_its_dialog_only) {
     EXPECT_EQ(heard.away.size(), 1u) << "before it was connected";
 }
 
+TEST_F(ChatListenerTest, a_pause_is_no_message_of_the_stream) {
+    push.say(message("17-6", 3));
+    for (const char* paused : {"true", "false"}) {
+        push.say(incoming("17-6", std::string(R"({"module_id":"pull","command":"stream_pause","params":{"paused":)") +
+                                      paused + "}}"));
+    }
+    push.say(message("17-7", 4));
+    hears(4);
+    EXPECT_TRUE(all().problems.empty());
+}
+
 TEST_F(ChatListenerTest, it_comes_back_with_its_position_when_the_connection_breaks) {
     push.say(message("17-6", 3));
     hears(3);

@@ -20,10 +20,12 @@ wait_for() {  # wait_for PORT LOG
     exit 1
 }
 
-# start_stoa DATA PORT [OPTION…]: one I/O thread, no limits on rates. Lines of TOML in $settings.
+# start_stoa DATA PORT [OPTION…]: one I/O thread, no limits on rates. Lines of TOML in $settings, and of its
+# section push in $push_settings.
 start_stoa() {
     local log=$dir/stoa-$2.log
-    { printf '%s\n' "${settings:-}"; printf '[rest]\nbucket_size = 0\n[push]\nsender_messages_per_s = 0\naccount_messages_per_s = 0\n'; } >"$dir/stoa-$2.toml"
+    printf '%s\n' "${settings:-}" '[rest]' 'bucket_size = 0' '[push]' 'sender_messages_per_s = 0' \
+        'account_messages_per_s = 0' "${push_settings:-}" >"$dir/stoa-$2.toml"
     "$stoa" serve --data "$1" --config "$dir/stoa-$2.toml" --http --listen "127.0.0.1:$2" --io-threads 1 "${@:3}" \
         >"$log" 2>&1 &
     pids+=($!)

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <set>
 
 #include "app/account_setup.hpp"
@@ -11,6 +9,7 @@
 #include "app/demo/company_plan.hpp"
 #include "app/demo/demo.hpp"
 #include "app/demo/words.hpp"
+#include "base/testing/engine_process.hpp"
 #include "db/transfer/table_shape.hpp"
 #include "modules/accounts/authenticator.hpp"
 
@@ -26,16 +25,9 @@ Config config_in(const std::string& folder) {
 class AppTest : public ::testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "stoa-app-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-        auto opened = Portal::open(config_in(folder_), true);
+        auto opened = Portal::open(config_in(folder_.path()), true);
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         portal_ = std::move(*opened);
-    }
-    void TearDown() override {
-        portal_.reset();
-        std::filesystem::remove_all(folder_);
     }
     CreatedAccount create(const std::string& language = "en") {
         AccountRequest request;
@@ -61,7 +53,7 @@ class AppTest : public ::testing::Test {
         return count(account, entity, db::Condition::equals("id", id)) == 1;
     }
 
-    std::string folder_;
+    const fixture::TempDir folder_;  // goes after the portal
     std::unique_ptr<Portal> portal_;
 };
 
@@ -180,7 +172,7 @@ TEST_F(AppTest, every_table_moves_with_its_account_and_is_backed_up) {
 }
 
 TEST_F(AppTest, a_store_that_is_not_there_says_what_to_do) {
-    const auto opened = Portal::open(config_in(folder_ + "/none"), false);
+    const auto opened = Portal::open(config_in(folder_.path("none")), false);
     ASSERT_FALSE(opened.ok());
     EXPECT_NE(opened.error().message.find("stoa account create"), std::string::npos);
 }

@@ -4,11 +4,11 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <set>
 
 #include "app/account_setup.hpp"
 #include "app/task_bridge.hpp"
+#include "base/testing/engine_process.hpp"
 #include "json/parse.hpp"
 #include "modules/accounts/users.hpp"
 #include "modules/notify/limits.hpp"
@@ -32,11 +32,8 @@ class BridgeTest : public ::testing::Test {
     using Lines = std::vector<std::string>;
 
     void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "stoa-bridge-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
         Config config;
-        config.data_dir = folder_;
+        config.data_dir = folder_.path();
         auto opened = Portal::open(config, true);
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         portal_ = std::move(*opened);
@@ -53,10 +50,6 @@ class BridgeTest : public ::testing::Test {
         add_user("eve", {}, "extranet");
         add_user("fay", {2});
         change_as(0, "department", 2, {{"UF_HEAD", kFay}});
-    }
-    void TearDown() override {
-        portal_.reset();
-        std::filesystem::remove_all(folder_);
     }
 
     /// In one transaction on behalf of the user; 0 is the program itself.
@@ -169,7 +162,7 @@ class BridgeTest : public ::testing::Test {
         change_as(user, "tasks.task", id, {{"STATUS", status}});
     }
 
-    std::string folder_;
+    const fixture::TempDir folder_;  // goes after the portal
     std::unique_ptr<Portal> portal_;
 };
 

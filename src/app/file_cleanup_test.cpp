@@ -4,13 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <future>
 
 #include "app/account_setup.hpp"
 #include "app/file_store.hpp"
 #include "base/crypto.hpp"
 #include "base/limits.hpp"
+#include "base/testing/engine_process.hpp"
 #include "files/testing/waiting_store.hpp"
 #include "model/stored_files.hpp"
 
@@ -20,9 +20,7 @@ namespace {
 class FileCleanupTest : public ::testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "stoa-app-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        config_.data_dir = pattern;
+        config_.data_dir = folder_.path();
         auto opened = Portal::open(config_, true);
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         portal_ = std::move(*opened);
@@ -35,11 +33,7 @@ class FileCleanupTest : public ::testing::Test {
         request.email = "admin@example.org";
         ASSERT_TRUE(create_account(*portal_, request).ok());
     }
-    void TearDown() override {
-        store_->close();
-        portal_.reset();
-        std::filesystem::remove_all(config_.data_dir);
-    }
+    void TearDown() override { store_->close(); }
     /// Puts bytes that were noted that long ago; with a name they are named by a file.
     std::string put(const std::string& bytes, std::int64_t age_s, const std::string& name = {}) {
         const UnixSeconds now = portal_->model().clock.now();
@@ -65,6 +59,7 @@ class FileCleanupTest : public ::testing::Test {
         return done.get_future().get();
     }
 
+    const fixture::TempDir folder_;  // goes after the portal
     Config config_;
     std::unique_ptr<Portal> portal_;
     std::unique_ptr<files::Store> store_;

@@ -1,12 +1,9 @@
 // Every screen in both themes, three languages and two widths: no accessibility violation, nothing scrolls sideways.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { violations } from './axe'
+import { languages, themes, violations } from './axe'
 import { desktop, launch, phone, settle, shoot, sideways, watch } from './browser'
 import { Client, startStoa, type Stoa } from './stoa'
-
-const languages = ['en', 'de', 'ru'] as const
-const themes = ['light', 'dark'] as const
 
 let stoa: Stoa
 let browser: Browser

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
+import { desktop, phone, settle, shoot, sideways } from './browser'
+import type { Client } from './stoa'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -20,4 +22,31 @@ export async function violations(page: Page): Promise<string[]> {
     return (await axe.run(root, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).violations
   })
   return found.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')} ${node.failureSummary}`))
+}
+
+export const languages = ['en', 'de', 'ru'] as const
+export const themes = ['light', 'dark'] as const
+
+/** The same of one address in all languages, widths and themes; what scrolls sideways counts, too. Leaves it in English. */
+export async function violationsEverywhere(page: Page, client: Client, path: string, name: string): Promise<string[]> {
+  const found: string[] = []
+  for (const language of languages) {
+    await client.send('/api/profile', { language })
+    await page.goto(path)
+    await settle(page)
+    for (const viewport of [desktop, phone]) {
+      await page.setViewportSize(viewport)
+      for (const colorScheme of themes) {
+        await page.emulateMedia({ colorScheme })
+        await settle(page)
+        const view = `${name}-${viewport.width}-${colorScheme}-${language}`
+        found.push(...(await violations(page)).map((text) => `${view}: ${text}`))
+        if ((await sideways(page)) > 0) found.push(`${view}: scrolls sideways`)
+        await shoot(page, view)
+      }
+    }
+    await page.setViewportSize(desktop)
+  }
+  await client.send('/api/profile', { language: 'en' })
+  return found
 }

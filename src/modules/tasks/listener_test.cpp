@@ -5,15 +5,10 @@
 #include "api/testing/portal_fixture.hpp"
 #include "modules/tasks/limits.hpp"
 #include "modules/tasks/module.hpp"
+#include "modules/tasks/testing/user_entity.hpp"
 
 namespace stoa::tasks {
 namespace {
-
-constexpr const char* kUserEntity = R"({
-  "name": "user", "table": "users", "access": "people", "owner": "ID",
-  "fields": [{"name": "ID", "type": "id"}, {"name": "NAME"}, {"name": "LAST_NAME"}, {"name": "EMAIL"},
-             {"name": "WORK_POSITION"}]
-})";
 
 std::string joined(const std::vector<UserId>& users) {
     std::string out;
@@ -52,7 +47,7 @@ class TaskListening : public api::testing::PortalFixture {
     void SetUp() override {
         open(
             [this](model::Registry& all) -> Status {
-                STOA_CHECK(all.add(kUserEntity));
+                STOA_CHECK(all.add(testing::kUserEntity));
                 return register_entities(all, &heard);
             },
             add_methods);

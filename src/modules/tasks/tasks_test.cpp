@@ -3,15 +3,10 @@
 #include "api/testing/portal_fixture.hpp"
 #include "json/writer.hpp"
 #include "modules/tasks/module.hpp"
+#include "modules/tasks/testing/user_entity.hpp"
 
 namespace stoa::tasks {
 namespace {
-
-constexpr const char* kUserEntity = R"({
-  "name": "user", "table": "users", "access": "people", "owner": "ID",
-  "fields": [{"name": "ID", "type": "id"}, {"name": "NAME"}, {"name": "LAST_NAME"}, {"name": "EMAIL"},
-             {"name": "WORK_POSITION"}]
-})";
 
 /// The drive is another module: here its files are plain rows of their owner.
 constexpr const char* kDrive[] = {
@@ -27,7 +22,7 @@ class TasksTest : public api::testing::PortalFixture {
     void SetUp() override {
         open(
             [](model::Registry& all) -> Status {
-                STOA_CHECK(all.add(kUserEntity));
+                STOA_CHECK(all.add(testing::kUserEntity));
                 for (const char* entity : kDrive)
                     STOA_CHECK(all.add(entity));
                 return register_entities(all);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <compare>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +17,12 @@ struct StreamId {
     std::uint64_t number = 0;
     auto operator<=>(const StreamId&) const = default;
 
-    std::string text() const { return std::to_string(ms) + "-" + std::to_string(number); }
+    std::string text() const {
+        char digits[2 * std::numeric_limits<std::uint64_t>::digits10 + 3];
+        char* at = std::to_chars(digits, std::end(digits), ms).ptr;
+        *at++ = '-';
+        return {digits, std::to_chars(at, std::end(digits), number).ptr};
+    }
     static std::optional<StreamId> parse(std::string_view text) {
         StreamId id;
         const char* const end = text.data() + text.size();

@@ -15,6 +15,8 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr std::size_t kUsualValues = 16;  ///< that wait for the end of their array or object
+
 /// Drops all but the last of equal keys and keeps the place of the first. Sorting, not hashing: keys are hostile.
 Object make_object(std::vector<std::string>& keys, std::vector<Value>& values, std::size_t count) {
     const std::size_t key0 = keys.size() - count;
@@ -184,6 +186,8 @@ Result<Value> parse_within(std::string_view text, const ParseLimits& within) {
     bj::basic_parser<Handler> parser(options);
     Handler& handler = parser.handler();
     handler.values_max = within.values_max;
+    handler.values.reserve(kUsualValues);
+    handler.keys.reserve(kUsualValues);
     bj::error_code ec;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && used < text.size()) ec = bj::error::extra_data;

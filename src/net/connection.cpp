@@ -117,6 +117,7 @@ void Connection::handshake() {
             set_idle_deadline();
             return read_requests();
         case IoResult::Kind::want_read:
+            drained_ = true;
             return wait(IoLoop::Ready::to_read);
         case IoResult::Kind::want_write:
             return wait(IoLoop::Ready::to_write);
@@ -153,11 +154,11 @@ void Connection::read_requests() {
     std::memcpy(buffer.data(), pending_.data(), pending_.size());
     std::string_view bytes(buffer.data(), pending_.size());
     pending_.clear();
-    bool drained = false;
+    drained_ = false;
     for (int turn = 0;; ++turn) {
         while (!bytes.empty() && parse(bytes)) {
         }
-        if (phase_ != Phase::reading || drained || turn == kReadsPerTurn) break;
+        if (phase_ != Phase::reading || drained_ || turn == kReadsPerTurn) break;
         if (bytes.data() != buffer.data()) {
             std::memmove(buffer.data(), bytes.data(), bytes.size());
             bytes = {buffer.data(), bytes.size()};
@@ -166,21 +167,21 @@ void Connection::read_requests() {
         const IoResult result = stream_.read(buffer.data() + bytes.size(), room);
         if (result.kind == IoResult::Kind::want_read || result.kind == IoResult::Kind::want_write) {
             pending_.assign(bytes);
-            const bool to_read = result.kind == IoResult::Kind::want_read;
-            return wait(to_read ? IoLoop::Ready::to_read : IoLoop::Ready::to_write);
+            drained_ = result.kind == IoResult::Kind::want_read;
+            return wait(drained_ ? IoLoop::Ready::to_read : IoLoop::Ready::to_write);
         }
         if (result.kind != IoResult::Kind::done) return close();
         bytes = {buffer.data(), bytes.size() + result.bytes};
         if (reader_.header_done()) note_progress(result.bytes, timeouts().body_ms);
         // A plain socket that gave less than asked is empty; TLS may hold more inside.
-        drained = !stream_.tls() && result.bytes < room;
+        drained_ = !stream_.tls() && result.bytes < room;
     }
     if (upgraded_) return hand_over(bytes);
     if (phase_ == Phase::closed || phase_ == Phase::lingering) return;
     if (pending_.capacity() > 4096 && bytes.empty()) pending_.shrink_to_fit();
     pending_.append(bytes);
     if (phase_ != Phase::reading) return;
-    if (drained) return wait(IoLoop::Ready::to_read);
+    if (drained_) return wait(IoLoop::Ready::to_read);
     thread_.loop().post([self = shared_from_this()] {
         if (self->phase_ == Phase::reading) self->read_requests();
     });
@@ -298,7 +299,8 @@ void Connection::upgrade(const Response& response) {
     if (result.kind != IoResult::Kind::done || result.bytes != head.size()) return close();
     phase_ = Phase::closed;
     opener_ = response.websocket;
-    upgraded_ = std::make_shared<WebSocketConnection>(thread_, slot(), std::move(*watch_), std::move(stream_));
+    upgraded_ =
+        std::make_shared<WebSocketConnection>(thread_, slot(), std::move(*watch_), std::move(stream_), drained_);
     thread_.replace(slot(), upgraded_);
 }
 
@@ -359,9 +361,11 @@ void Connection::resume() {
 }
 
 void Connection::linger() {
-    switch (stream_.discard().kind) {
+    const IoResult::Kind kind = stream_.discard().kind;
+    switch (kind) {
         case IoResult::Kind::done:
         case IoResult::Kind::want_read:
+            drained_ = kind == IoResult::Kind::want_read;
             return wait(IoLoop::Ready::to_read);
         default:
             return close();
@@ -389,6 +393,7 @@ void Connection::wait(IoLoop::Ready direction) {
     bool& waiting = direction == IoLoop::Ready::to_read ? waiting_to_read_ : waiting_to_write_;
     if (waiting) return;
     waiting = true;
+    if (direction == IoLoop::Ready::to_read && drained_) return watch_->wait_for_more(shared_from_this());
     watch_->wait(direction, shared_from_this());
 }
 

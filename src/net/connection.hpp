@@ -94,6 +94,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     bool head_only_ = false;
     bool http_1_0_ = false;
     bool close_after_ = false;
+    bool drained_ = true;  // the socket is empty, as far as the last read told
     bool waiting_to_read_ = false;
     bool waiting_to_write_ = false;
 };

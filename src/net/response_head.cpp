@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace stoa::net {
@@ -69,11 +71,22 @@ void append_number(std::string& out, std::size_t number) {
     out.append(digits, end);
 }
 
+/// Characters of a token, RFC 9110 §5.6.2.
+constexpr auto kTokenChars = [] {
+    std::array<bool, 256> table{};
+    for (int c = 0; c < 256; ++c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        table[static_cast<std::size_t>(c)] =
+            letter || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+    }
+    return table;
+}();
+
 void append_line_safe(std::string& out, std::string_view text) {
     const std::size_t from = out.size();
     out.append(text);
-    for (std::size_t i = from; i < out.size(); ++i) {
-        if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
+    for (char* c = out.data() + from; c != out.data() + out.size(); ++c) {
+        if (*c == '\r' || *c == '\n' || *c == '\0') *c = ' ';
     }
 }
 
@@ -87,13 +100,8 @@ bool is_framing(std::string_view name) {
 
 /// A field name is a token; anything else would change the meaning of the lines around it.
 bool is_token(std::string_view name) {
-    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    if (name.empty()) return false;
-    for (const char c : name) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && kMarks.find(c) == kMarks.npos) return false;
-    }
-    return true;
+    return !name.empty() &&
+           std::all_of(name.begin(), name.end(), [](char c) { return kTokenChars[static_cast<unsigned char>(c)]; });
 }
 
 void append_headers(std::string& out, const Response& response) {

@@ -33,6 +33,8 @@ class WebSocket {
     /// Puts frames behind what waits to be sent, until the next flush(). Over the limit the connection is closed with
     /// `slow_code`, and false returned.
     virtual bool queue(const Frames& frames) = 0;
+    /// queue() and flush(), for less when nothing waits.
+    virtual void send(const Frames& frames) = 0;
     /// Sends what waits, in as few calls as possible. Does nothing after the end.
     virtual void flush() = 0;
     /// Says goodbye and ends; on_closed() runs before this returns. What waits is still sent. Later calls do nothing.

@@ -16,8 +16,9 @@ constexpr std::size_t kKeptQueue = 16;  ///< places of an empty queue that stay
 
 }  // namespace
 
-WebSocketConnection::WebSocketConnection(IoThread& thread, std::size_t slot, IoLoop::Watch watch, Stream stream)
-    : Client(slot), thread_(thread), watch_(std::move(watch)), stream_(std::move(stream)) {
+WebSocketConnection::WebSocketConnection(IoThread& thread, std::size_t slot, IoLoop::Watch watch, Stream stream,
+                                         bool drained)
+    : Client(slot), thread_(thread), watch_(std::move(watch)), stream_(std::move(stream)), drained_(drained) {
     set_deadline();
 }
 
@@ -26,6 +27,7 @@ void WebSocketConnection::start(const WebSocketOpener& opener, std::string_view 
     if (phase_ != Phase::open) end_listener();  // it has ended the connection at once
     if (phase_ == Phase::closed) return;
     pending_ = bytes;
+    if (pending_.empty() && drained_ && !stream_.tls()) return wait(IoLoop::Ready::to_read);
     // A fresh start of the loop's turn: the buffer for reading may be in use further up the stack, and TLS may hold
     // bytes that the socket does not show any more.
     thread_.loop().post([self = shared_from_this()] {
@@ -69,6 +71,7 @@ void WebSocketConnection::read() {
         std::size_t room = buffer.size() - bytes.size();
         const IoResult result = stream_.read(buffer.data() + bytes.size(), room);
         const bool empty = result.kind == IoResult::Kind::want_read || result.kind == IoResult::Kind::want_write;
+        drained_ = result.kind == IoResult::Kind::want_read || (!stream_.tls() && result.bytes < room);
         if (!empty && result.kind != IoResult::Kind::done) return close();
         bytes = {buffer.data(), bytes.size() + result.bytes};
         while (take(bytes)) {
@@ -84,7 +87,7 @@ void WebSocketConnection::read() {
         }
         set_deadline();
         if (result.kind == IoResult::Kind::want_write) return wait(IoLoop::Ready::to_write);
-        if (empty || (!stream_.tls() && result.bytes < room)) return wait(IoLoop::Ready::to_read);
+        if (drained_) return wait(IoLoop::Ready::to_read);
     }
     if (phase_ == Phase::closed) return;
     thread_.loop().post([self = shared_from_this()] {
@@ -148,6 +151,20 @@ bool WebSocketConnection::queue(const Frames& frames) {
     queued_bytes_ = kept > first_ ? queue_[first_]->size() - first_sent_ : 0;
     if (!resumable) return close(), false;
     return close(slow_code, "This client takes messages too slowly."), false;
+}
+
+void WebSocketConnection::send(const Frames& frames) {
+    if (phase_ != Phase::open) return;
+    std::size_t taken = 0;
+    if (queue_.empty() && !waiting_to_write_) {
+        const IoResult result = stream_.write(*frames);
+        if (result.kind == IoResult::Kind::failed || result.kind == IoResult::Kind::end) return close();
+        taken = result.bytes;
+        if (taken == frames->size()) return;
+    }
+    if (!queue(frames)) return;
+    if (taken > 0) sent(taken);
+    flush();
 }
 
 void WebSocketConnection::flush() {
@@ -217,6 +234,7 @@ void WebSocketConnection::wait(IoLoop::Ready direction) {
     bool& waiting = direction == IoLoop::Ready::to_read ? waiting_to_read_ : waiting_to_write_;
     if (waiting || phase_ == Phase::closed) return;
     waiting = true;
+    if (direction == IoLoop::Ready::to_read && drained_) return watch_->wait_for_more(shared_from_this());
     watch_->wait(direction, shared_from_this());
 }
 

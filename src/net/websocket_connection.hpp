@@ -20,7 +20,8 @@ class WebSocketConnection final : public Client,
                                   public WebSocket,
                                   public std::enable_shared_from_this<WebSocketConnection> {
   public:
-    WebSocketConnection(IoThread& thread, std::size_t slot, IoLoop::Watch watch, Stream stream);
+    /// `drained`: the socket is empty, as far as the last read told.
+    WebSocketConnection(IoThread& thread, std::size_t slot, IoLoop::Watch watch, Stream stream, bool drained);
 
     /// `bytes` came behind the request.
     void start(const WebSocketOpener& opener, std::string_view bytes);
@@ -31,6 +32,7 @@ class WebSocketConnection final : public Client,
     void close() override;
 
     bool queue(const Frames& frames) override;
+    void send(const Frames& frames) override;
     void flush() override;
     void close(std::uint16_t code, std::string_view reason) override;
     std::size_t queued_bytes() const override { return queued_bytes_; }
@@ -61,6 +63,7 @@ class WebSocketConnection final : public Client,
     std::int64_t write_deadline_ms_ = 0;    // of a socket that takes nothing; 0 = none
     std::int64_t close_deadline_ms_ = 0;
     Phase phase_ = Phase::open;
+    bool drained_;  // the socket is empty, as far as the last read told
     bool waiting_to_read_ = false;
     bool waiting_to_write_ = false;
     bool peer_said_goodbye_ = false;

@@ -32,17 +32,13 @@ Account::Account(AccountId id, std::optional<Others> others, PresenceTimes times
 }
 
 Position Account::publish(Publication publication) {
-    EntryPtr entry;
-    std::shared_ptr<Shard> own;
-    {
-        const MutexLock lock(mutex_);
-        entry = add({history_.top().ms, history_.top().number + 1}, std::move(publication), &own);
-    }
-    if (own) own->deliver_at_once(id_, entry);
-    return entry->position;
+    const MutexLock lock(mutex_);
+    const Position position{history_.top().ms, history_.top().number + 1};
+    add(position, std::move(publication));
+    return position;
 }
 
-EntryPtr Account::add(Position position, Publication publication, std::shared_ptr<Shard>* own) {
+void Account::add(Position position, Publication publication) {
     static Counter& messages = counter("stoa_push_messages_total", "Messages of accounts that somebody listens to.");
     messages.add();
     auto entry = std::make_shared<Entry>();
@@ -50,15 +46,9 @@ EntryPtr Account::add(Position position, Publication publication, std::shared_pt
     entry->frame = frame_of(position, publication);
     entry->routes = std::move(publication.routes);
     active_us_ = monotonic_us();
-    for (const Listening& one : listening_) {
-        if (own != nullptr && one.shard->can_deliver_at_once()) {
-            *own = one.shard;
-        } else {
-            one.shard->deliver(id_, entry);
-        }
-    }
-    history_.add(entry, active_us_);
-    return entry;
+    for (const Listening& one : listening_)
+        one.shard->deliver(id_, entry);
+    history_.add(std::move(entry), active_us_);
 }
 
 bool Account::receive(Position position, std::optional<Position> previous, Publication publication) {

@@ -96,9 +96,7 @@ class Account {
     bool age() STOA_EXCLUDES(mutex_);
 
   private:
-    /// With `own`, the shard to which the caller delivers it when it has let go of the lock, if any.
-    EntryPtr add(Position position, Publication publication, std::shared_ptr<Shard>* own = nullptr)
-        STOA_REQUIRES(mutex_);
+    void add(Position position, Publication publication) STOA_REQUIRES(mutex_);
     void begin_anew(Position top) STOA_REQUIRES(mutex_);
     bool take_pending() STOA_REQUIRES(mutex_);
     void become_ready() STOA_REQUIRES(mutex_);

@@ -10,6 +10,7 @@ namespace stoa::push {
 namespace {
 
 constexpr std::size_t kUsualBytes = 256;  ///< of a message
+constexpr std::size_t kSenderBytes = 40;
 
 Error too_many(std::string_view member) {
     return Error{Errc::too_large,
@@ -118,7 +119,8 @@ Result<Publication> client_publication(const json::Value& params, const Session&
         json::Writer(inner_json).value(*inner);
     }
     out.body = body_of(module_id, command, inner_json, system_clock().now_us());
-    out.sender = "{\"type\":1,\"id\":\"" + std::to_string(session.user) + "\"}";
+    out.sender.reserve(kSenderBytes);
+    out.sender.append(R"({"type":1,"id":")").append(std::to_string(session.user)).append("\"}");
     if (out.body.size() > limits::push_message_bytes_max) {
         return Error{Errc::too_large, "The message is too large.", "body"};
     }

@@ -5,6 +5,11 @@
 #include "base/log.hpp"
 
 namespace stoa::push {
+namespace {
+
+constexpr std::size_t kUsualChannels = 2;  ///< a user's own and the account's
+
+}  // namespace
 
 Hub::Hub(api::PushChannels channels, bus::Bus* bus, HubOptions options)
     : channels_(std::move(channels)), presence_times_(options.presence), rates_(options.publish) {
@@ -75,6 +80,7 @@ std::shared_ptr<Shard> Hub::shard(const std::shared_ptr<net::IoLoop>& loop) {
 Result<Session> Hub::open(std::string_view channels) const {
     const UnixSeconds now = system_clock().now();
     Session session;
+    session.routes.reserve(kUsualChannels);
     for (std::size_t count = 1; !channels.empty(); ++count) {
         if (count > limits::push_channels_per_connection_max) {
             return Error{Errc::too_large, "A connection shows at most " +

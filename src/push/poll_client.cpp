@@ -41,7 +41,7 @@ PollClient::PollClient(std::shared_ptr<Account> account, std::shared_ptr<Shard> 
       responder_(std::move(responder)),
       until_us_(system_clock().monotonic_us() + kPatienceUs) {}
 
-void PollClient::deliver(const EntryPtr& entry) {
+void PollClient::deliver(const EntryPtr& entry, bool) {
     append(net::text_of(entry->frame));
     if (joined()) shard().flush_later(*this);
 }

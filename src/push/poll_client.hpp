@@ -25,7 +25,7 @@ class PollClient final : public Subscriber, public std::enable_shared_from_this<
 
   private:
     void come_in();
-    void deliver(const EntryPtr& entry) override;
+    void deliver(const EntryPtr& entry, bool alone) override;
     void tell_lacking() override;
     void append(std::string_view message);
     void answer();

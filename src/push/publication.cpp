@@ -1,5 +1,8 @@
 #include "push/publication.hpp"
 
+#include <charconv>
+#include <iterator>
+
 #include "base/limits.hpp"
 #include "base/time_format.hpp"
 #include "json/writer.hpp"
@@ -14,8 +17,11 @@ constexpr std::string_view kBodyEnd = R"(,"server_name":"stoa","revision_web":19
 /// 1785000000.000123
 void append_seconds(std::string& out, std::int64_t us) {
     constexpr std::int64_t kSecond = 1'000'000;
-    const std::string rest = std::to_string(us % kSecond + kSecond);  // with its zeros, behind a one
-    out.append(std::to_string(us / kSecond)).append(".").append(rest, 1);
+    char digits[32];
+    char* const rest = std::to_chars(digits, std::end(digits), us / kSecond).ptr;
+    char* const end = std::to_chars(rest, std::end(digits), us % kSecond + kSecond).ptr;  // its zeros behind a one
+    *rest = '.';
+    out.append(digits, end);
 }
 
 bool is_route(std::string_view text) {

@@ -10,7 +10,6 @@ namespace stoa::push {
 namespace {
 
 constexpr int kDrainStepMs = 50, kDrainMs = 5'000;
-constexpr std::size_t kFew = 4;  ///< clients that are written to at once; for more it pays to wait for other messages
 
 Gauge& connections() {
     static Gauge& gauge_of_all = gauge("stoa_push_connections", "Clients of the push server, waiting polls included.");
@@ -23,28 +22,24 @@ void forget(std::vector<Subscriber*>& list, Subscriber& subscriber) {
 
 }  // namespace
 
-bool Shard::can_deliver_at_once() const {
-    return on_the_way_.load() == 0 && loop_->in_loop() && delivering_ == nullptr;
-}
-
-void Shard::deliver_at_once(AccountId account, const EntryPtr& entry) {
-    flush_held_ = true;
-    deliver_now(account, entry);
-    flush_held_ = false;
-    if (to_flush_.empty() || flush_asked_) return;
-    to_flush_.size() <= kFew ? flush_all() : ask_for_flush();
-}
-
 void Shard::deliver(AccountId account, const EntryPtr& entry) {
+    // Not past what another thread has posted.
+    if (loop_->in_loop() && on_the_way_.load() == 0) return arrive(account, entry);
     ++on_the_way_;
     const bool posted = loop_->post([self = shared_from_this(), account, entry] {
-        self->deliver_now(account, entry);
+        self->arrive(account, entry);
         --self->on_the_way_;
     });
     if (!posted) --on_the_way_;
 }
 
-void Shard::deliver_now(AccountId account, const EntryPtr& entry) {
+void Shard::arrive(AccountId account, const EntryPtr& entry) {
+    arrived_.push_back({account, entry});
+    if (!flush_asked_) ask_for_flush();
+}
+
+void Shard::deliver_now(const Arrived& arrived, bool alone) {
+    const auto& [account, entry] = arrived;
     const auto routes = accounts_.find(account);
     if (routes == accounts_.end()) return;
     for (const std::string& route : entry->routes) {
@@ -54,7 +49,7 @@ void Shard::deliver_now(AccountId account, const EntryPtr& entry) {
         auto& listeners = found->second;
         delivering_ = &listeners;
         for (Subscriber* const one : listeners) {
-            if (one != nullptr) one->take(entry);
+            if (one != nullptr) one->take(entry, alone);
         }
         delivering_ = nullptr;
         std::erase(listeners, nullptr);
@@ -77,12 +72,16 @@ void Shard::extend_watch(AccountId account, const Entry& entry) {
 }
 
 void Shard::tell_lacking(AccountId account, Position top) {
-    loop_->post([self = shared_from_this(), account, top] {
+    ++on_the_way_;
+    const bool posted = loop_->post([self = shared_from_this(), account, top] {
+        self->deliver_arrived();  // what came before it
         for (std::size_t i = self->subscribers_.size(); i-- > 0;) {
             Subscriber* const one = i < self->subscribers_.size() ? self->subscribers_[i] : nullptr;
             if (one != nullptr && one->session().account == account) one->lack(top);
         }
+        --self->on_the_way_;
     });
+    if (!posted) --on_the_way_;
 }
 
 void Shard::add(AccountId account, const std::string& route, Subscriber& subscriber) {
@@ -126,7 +125,7 @@ void Shard::flush_later(Subscriber& subscriber) {
     if (subscriber.to_be_flushed) return;
     subscriber.to_be_flushed = true;
     to_flush_.push_back(&subscriber);
-    if (!flush_asked_ && !flush_held_) ask_for_flush();
+    if (!flush_asked_) ask_for_flush();
 }
 
 void Shard::ask_for_flush() {
@@ -134,8 +133,17 @@ void Shard::ask_for_flush() {
     loop_->post([self = shared_from_this()] { self->flush_all(); });
 }
 
+void Shard::deliver_arrived() {
+    arriving_.swap(arrived_);
+    const bool alone = arriving_.size() == 1 && to_flush_.empty();
+    for (const Arrived& one : arriving_)
+        deliver_now(one, alone);
+    arriving_.clear();
+}
+
 void Shard::flush_all() {
     flush_asked_ = false;
+    deliver_arrived();
     flushing_.swap(to_flush_);
     for (std::size_t i = 0; i < flushing_.size(); ++i) {
         Subscriber* const one = flushing_[i];

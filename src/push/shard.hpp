@@ -19,12 +19,9 @@ class Shard : public std::enable_shared_from_this<Shard> {
   public:
     explicit Shard(std::shared_ptr<net::IoLoop> loop) : loop_(std::move(loop)) {}
 
-    /// Any thread; keeps the order of its calls.
+    /// Any thread; keeps the order of its calls. Clients are written to when the loop's turn ends, so that what comes
+    /// together goes together, and whoever asked for it has the answer by then.
     void deliver(AccountId account, const EntryPtr& entry);
-    /// Whether the caller is the shard's own thread and nothing is on its way: then it may deliver_at_once() when it
-    /// has let go of its locks, which saves two turns of the loop. Not while something is being delivered.
-    bool can_deliver_at_once() const;
-    void deliver_at_once(AccountId account, const EntryPtr& entry);
 
     /// Any thread, in order with deliver(): whoever listens to the account lacks something, and stands here from now
     /// on.
@@ -46,10 +43,17 @@ class Shard : public std::enable_shared_from_this<Shard> {
     const std::shared_ptr<net::IoLoop>& loop() const { return loop_; }
 
   private:
-    void deliver_now(AccountId account, const EntryPtr& entry);
+    struct Arrived {
+        AccountId account;
+        EntryPtr entry;
+    };
+    void arrive(AccountId account, const EntryPtr& entry);
+    /// `alone`: nothing else waits to be sent.
+    void deliver_now(const Arrived& arrived, bool alone);
     /// Whoever has just heard the message of that route watches more from now on.
     void extend_watch(AccountId account, const Entry& entry);
     void ask_for_flush();
+    void deliver_arrived();
     void flush_all();
     void close_some(std::size_t count);
 
@@ -57,11 +61,11 @@ class Shard : public std::enable_shared_from_this<Shard> {
     const std::shared_ptr<net::IoLoop> loop_;
     std::unordered_map<AccountId, Routes> accounts_;
     std::vector<Subscriber*> subscribers_;
+    std::vector<Arrived> arrived_, arriving_;
     std::vector<Subscriber*> to_flush_, flushing_;
     bool flush_asked_ = false;
-    bool flush_held_ = false;                               ///< deliver_at_once() decides
     const std::vector<Subscriber*>* delivering_ = nullptr;  ///< whom deliver_now() goes through
-    std::atomic<int> on_the_way_{0};                        ///< posted by deliver() and not done
+    std::atomic<int> on_the_way_{0};                        ///< posted and not done
     bool draining_ = false;
 };
 

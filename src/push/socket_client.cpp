@@ -61,7 +61,8 @@ void SocketClient::tell_lacking() {
     if (socket_.queue(stream_state(position(), false))) socket_.flush();
 }
 
-void SocketClient::deliver(const EntryPtr& entry) {
+void SocketClient::deliver(const EntryPtr& entry, bool alone) {
+    if (alone) return socket_.send(entry->frame);
     if (!socket_.queue(entry->frame)) return;
     if (socket_.queued_bytes() > kFlushBytes) return socket_.flush();
     shard().flush_later(*this);

@@ -27,7 +27,7 @@ class SocketClient final : public Subscriber, public net::WebSocketListener {
 
   private:
     void begin();
-    void deliver(const EntryPtr& entry) override;
+    void deliver(const EntryPtr& entry, bool alone) override;
     void tell_lacking() override;
     void send(std::string_view text);
     Result<std::string> answer(const RpcRequest& request);

@@ -22,7 +22,7 @@ std::optional<Resumed> Subscriber::join() {
     for (const std::string& route : session_.routes)
         shard_->add(session_.account, route, *this);
     for (const EntryPtr& entry : missed) {
-        if (joined_) deliver(entry);
+        if (joined_) deliver(entry, false);
     }
     position_ = joined->position;
     return std::move(joined->resumed);
@@ -47,7 +47,7 @@ void Subscriber::watch(const std::string& route) {
     if (std::find(watched_.begin(), watched_.end(), route) != watched_.end()) return;
     if (watched_.size() == limits::push_tags_max) {
         stop_listening(watched_.front());
-        watched_.pop_front();
+        watched_.erase(watched_.begin());
     }
     watched_.push_back(route);
     listen(route);

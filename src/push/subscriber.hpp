@@ -2,7 +2,6 @@
 // Subscriber: one client of the push server as its shard sees it, by WebSocket or waiting in a long poll. Its shard's
 // thread only.
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,11 +37,11 @@ class Subscriber {
     Subscriber(const Subscriber&) = delete;
     Subscriber& operator=(const Subscriber&) = delete;
 
-    /// A message for it; one that it has already is skipped.
-    void take(const EntryPtr& entry) {
+    /// A message for it; one that it has already is skipped. `alone`: no other one waits to be sent.
+    void take(const EntryPtr& entry, bool alone) {
         if (entry->position <= position_) return;
         position_ = entry->position;
-        deliver(entry);
+        deliver(entry, alone);
     }
     /// Something is missing that will not come any more.
     void lack(Position top) {
@@ -80,7 +79,7 @@ class Subscriber {
     /// One route more, from now on.
     void listen(const std::string& route);
     void stop_listening(const std::string& route);
-    virtual void deliver(const EntryPtr& entry) = 0;
+    virtual void deliver(const EntryPtr& entry, bool alone) = 0;
     virtual void tell_lacking() = 0;
 
   private:
@@ -88,7 +87,7 @@ class Subscriber {
     const std::shared_ptr<Shard> shard_;
     Session session_;
     Position position_;
-    std::deque<std::string> watched_;  ///< routes of tags, oldest first
+    std::vector<std::string> watched_;  ///< routes of tags, oldest first
     bool joined_ = false;
 };
 

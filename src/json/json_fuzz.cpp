@@ -1,6 +1,7 @@
 // Any text: no crash, and what is read, written and read again is the same.
 #include <cstdlib>
 
+#include "json/events.hpp"
 #include "json/parse.hpp"
 #include "json/writer.hpp"
 #include "json/xml.hpp"
@@ -29,10 +30,29 @@ bool same(const Value& a, const Value& b) {
     return a == b;
 }
 
+/// Both ways of reading agree on what is JSON.
+struct Counting final : stoa::json::Events {
+    int open = 0;
+    void on_begin_object() override { ++open; }
+    void on_end_object() override { --open; }
+    void on_begin_array() override { ++open; }
+    void on_end_array() override { --open; }
+    void on_key(std::string_view) override {}
+    void on_text(std::string_view) override {}
+    void on_integer(std::int64_t) override {}
+    void on_real(double) override {}
+    void on_boolean(bool) override {}
+    void on_null() override {}
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-    const auto value = stoa::json::parse({reinterpret_cast<const char*>(data), size});
+    const std::string_view input(reinterpret_cast<const char*>(data), size);
+    const auto value = stoa::json::parse(input);
+    Counting counting;
+    const stoa::Status read = stoa::json::read_events(input, counting);
+    if (read.ok() != value.ok() || (read.ok() && counting.open != 0)) std::abort();
     if (!value) return 0;
     const std::string text = stoa::json::to_json(*value);
     const auto again = stoa::json::parse(text);

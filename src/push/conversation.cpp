@@ -5,31 +5,20 @@
 #include "json/writer.hpp"
 #include "model/limits.hpp"
 #include "model/push_outbox.hpp"
+#include "push/publication_reader.hpp"
 
 namespace stoa::push {
 namespace {
 
-constexpr std::size_t kUsualBytes = 256;  ///< of a message
 constexpr std::size_t kSenderBytes = 40;
-
-Error too_many(std::string_view member) {
-    return Error{Errc::too_large,
-                 "At most " + std::to_string(limits::push_routes_per_message_max) + " receivers are named at once.",
-                 std::string(member)};
-}
 
 Error too_many_tags() {
     return Error{Errc::too_large, "A connection watches at most " + std::to_string(limits::push_tags_max) + " tags.",
                  "tags"};
 }
 
-Result<std::string> open_route(const json::Value& name, const Session& session, const api::PushChannels& channels) {
-    const json::Value* const id = name.find("publicId");
-    const json::Value* const signature = name.find("signature");
-    const std::string text = id != nullptr && signature != nullptr
-                                 ? id->as_text().value_or("") + "." + signature->as_text().value_or("")
-                                 : name.as_text().value_or("");
-    STOA_TRY(const api::PushChannel channel, channels.open(text, system_clock().now()));
+Result<std::string> open_route(const std::string& name, const Session& session, const api::PushChannels& channels) {
+    STOA_TRY(const api::PushChannel channel, channels.open(name, system_clock().now()));
     const bool own = channel.account == session.account && channel.app == session.app;
     if (!own || channel.kind != api::PushChannel::Kind::open) {
         return Error{Errc::forbidden, "Only public channels of one's own account can be sent to.", "channelList"};
@@ -37,24 +26,50 @@ Result<std::string> open_route(const json::Value& name, const Session& session, 
     return route_of(channel);
 }
 
-Result<std::string> text_of(const json::Value& body, std::string_view member) {
-    const json::Value* const value = body.find(member);
-    auto text = value != nullptr ? value->as_text() : std::nullopt;
-    if (!text || text->empty()) return invalid("The message needs it.", "body." + std::string(member));
-    return std::move(*text);
+Result<Publication> publication_of(const PublicationReader& reader, const Session& session,
+                                   const api::PushChannels& channels) {
+    Publication out;
+    STOA_TRY(const auto users, reader.users());
+    for (const UserId user : users) {
+        out.routes.push_back(route_of({.account = session.account, .user = user, .app = session.app}));
+    }
+    STOA_TRY(const auto names, reader.channels());
+    for (const std::string& name : names) {
+        STOA_TRY(std::string route, open_route(name, session, channels));
+        out.routes.push_back(std::move(route));
+    }
+    if (out.routes.empty()) return invalid("Nobody is named who should get it.", "userList");
+    STOA_TRY(const PublicationReader::Body body, reader.body());
+    out.body = body_of(body.module_id, body.command, body.params_json, system_clock().now_us());
+    out.sender.reserve(kSenderBytes);
+    out.sender.append(R"({"type":1,"id":")").append(std::to_string(session.user)).append("\"}");
+    if (out.body.size() > limits::push_message_bytes_max) {
+        return Error{Errc::too_large, "The message is too large.", "body"};
+    }
+    return out;
 }
 
 }  // namespace
+
+Error too_many_receivers(std::string_view member) {
+    return Error{Errc::too_large,
+                 "At most " + std::to_string(limits::push_routes_per_message_max) + " receivers are named at once.",
+                 std::string(member)};
+}
+
+Error no_user(std::string_view member) {
+    return invalid("A user is a number from 1 on.", std::string(member));
+}
 
 Result<std::vector<UserId>> read_users(const json::Value& params, std::string_view member) {
     std::vector<UserId> out;
     const json::Value* const list = params.find(member);
     if (list == nullptr) return out;
     const auto items = list->items();
-    if (items.size() > limits::push_routes_per_message_max) return too_many(member);
+    if (items.size() > limits::push_routes_per_message_max) return too_many_receivers(member);
     for (const json::Value* one : items) {
         const auto user = one->as_integer();
-        if (!user || *user < 1) return invalid("A user is a number from 1 on.", std::string(member));
+        if (!user || *user < 1) return no_user(member);
         out.push_back(*user);
     }
     return out;
@@ -91,40 +106,18 @@ Result<std::vector<WatchedTag>> read_tag_list(std::string_view text) {
     return out;
 }
 
+Result<Publication> client_publication(std::string_view json, const Session& session,
+                                       const api::PushChannels& channels) {
+    PublicationReader reader;
+    STOA_CHECK(json::read_events(json, reader));
+    return publication_of(reader, session, channels);
+}
+
 Result<Publication> client_publication(const json::Value& params, const Session& session,
                                        const api::PushChannels& channels) {
-    Publication out;
-    STOA_TRY(const auto users, read_users(params, "userList"));
-    for (const UserId user : users) {
-        api::PushChannel to{.account = session.account, .user = user, .app = session.app};
-        out.routes.push_back(route_of(to));
-    }
-    if (const json::Value* list = params.find("channelList"); list != nullptr) {
-        const auto items = list->items();
-        if (items.size() > limits::push_routes_per_message_max) return too_many("channelList");
-        for (const json::Value* one : items) {
-            STOA_TRY(std::string route, open_route(*one, session, channels));
-            out.routes.push_back(std::move(route));
-        }
-    }
-    if (out.routes.empty()) return invalid("Nobody is named who should get it.", "userList");
-    const json::Value* const body = params.find("body");
-    if (body == nullptr || !body->is_object()) return invalid("There is no message.", "body");
-    STOA_TRY(const std::string module_id, text_of(*body, "module_id"));
-    STOA_TRY(const std::string command, text_of(*body, "command"));
-    const json::Value* const inner = body->find("params");
-    std::string inner_json;
-    if (inner != nullptr) {
-        inner_json.reserve(kUsualBytes);
-        json::Writer(inner_json).value(*inner);
-    }
-    out.body = body_of(module_id, command, inner_json, system_clock().now_us());
-    out.sender.reserve(kSenderBytes);
-    out.sender.append(R"({"type":1,"id":")").append(std::to_string(session.user)).append("\"}");
-    if (out.body.size() > limits::push_message_bytes_max) {
-        return Error{Errc::too_large, "The message is too large.", "body"};
-    }
-    return out;
+    PublicationReader reader;
+    json::tell(params, reader);
+    return publication_of(reader, session, channels);
 }
 
 Result<std::string> users_last_seen(const json::Value& params, const Account& account) {

@@ -116,9 +116,7 @@ void Endpoint::publish(const net::Request& request, const net::Responder& respon
     const auto session = session_of(hub_, request);
     if (!session) return responder(refusal(session.error()));
     if (const Status counted = hub_.count_publish(*session); !counted) return responder(refusal(counted.error()));
-    const auto message = json::parse(request.body);
-    if (!message) return responder(refusal(message.error()));
-    auto publication = client_publication(*message, *session, hub_.channels());
+    auto publication = client_publication(std::string_view(request.body), *session, hub_.channels());
     if (!publication) return responder(refusal(publication.error()));
     const auto published = hub_.publish(session->account, std::move(*publication));
     if (!published) return responder(refusal(published.error()));

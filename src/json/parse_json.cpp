@@ -113,6 +113,8 @@ struct Handler {
     static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
+    Handler(Sink to, std::size_t most) : sink(std::move(to)), values_max(most) {}  // clang 14 needs it written out
+
     Sink sink;
     std::size_t values_max;
     std::size_t seen = 0;

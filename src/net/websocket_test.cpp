@@ -25,7 +25,8 @@ struct Story {
     std::shared_ptr<IoLoop> loop;
 };
 
-/// Sends back what it hears; "close" makes it say goodbye, "flood" makes it send more than may wait.
+/// Sends back what it hears; "close" makes it say goodbye, "flood" makes it send more than may wait, "floods"
+/// frame by frame.
 class Echo final : public WebSocketListener {
   public:
     Echo(WebSocket& socket, Story& story) : socket_(socket), story_(story) {
@@ -41,6 +42,7 @@ class Echo final : public WebSocketListener {
         }
         if (message == "close") return socket_.close(4010, "wrong channel");
         if (message == "flood") return flood();
+        if (message == "floods") return flood_singly();
         socket_.queue(text_frame(message));
         socket_.flush();
     }
@@ -55,6 +57,11 @@ class Echo final : public WebSocketListener {
         const Frames frame = text_frame(std::string(60'000, 'f'));
         while (socket_.queue(frame))
             socket_.flush();
+    }
+    void flood_singly() {
+        const Frames frame = text_frame(std::string(60'000, 'f'));
+        for (int i = 0; i < 1'000; ++i)
+            socket_.send(frame);  // does nothing when the connection is closing
     }
     WebSocket& socket_;
     Story& story_;
@@ -168,16 +175,22 @@ TEST_F(WebSockets, ThatSendHalfAMessageEndAfterItsTime) {
 
 TEST_F(WebSockets, ThatTakeTooSlowlyEndWithWholeFrames) {
     begin();
-    TestClient client(port_);
-    client.exchange(upgrade_request("/socket"));
-    client.send(client_frame(Opcode::text, "flood"));
-    ASSERT_TRUE(eventually([&] { return story_.closed == 1; }));
-    const std::string all = client.receive_all();
-    const std::string frame = server_frame(std::string(60'000, 'f'));
-    const std::string end = goodbye(WebSocket::slow_code, "This client takes messages too slowly.");
-    ASSERT_GT(all.size(), end.size());
-    EXPECT_EQ(all.substr(all.size() - end.size()), end);
-    EXPECT_EQ((all.size() - end.size()) % frame.size(), 0U);
+    int ended = 0;
+    for (const char* const how : {"flood", "floods"}) {
+        TestClient client(port_);
+        client.exchange(upgrade_request("/socket"));
+        client.send(client_frame(Opcode::text, how));
+        ASSERT_TRUE(eventually([&] { return story_.closed == ended + 1; })) << how;
+        ++ended;
+        const std::string all = client.receive_all();
+        const std::string frame = server_frame(std::string(60'000, 'f'));
+        const std::string end = goodbye(WebSocket::slow_code, "This client takes messages too slowly.");
+        ASSERT_GT(all.size(), end.size()) << how;
+        EXPECT_EQ(all.substr(all.size() - end.size()), end) << how;
+        EXPECT_EQ((all.size() - end.size()) % frame.size(), 0U) << how;
+        for (std::size_t at = 0; at + end.size() < all.size(); at += frame.size())
+            ASSERT_EQ(all.compare(at, frame.size(), frame), 0) << how << " at " << at;
+    }
 }
 
 TEST_F(WebSockets, AreReachedFromOtherThreads) {

@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::size_t kUsualBytes = 256;  ///< of parameters
 
-Result<std::string> needed(const std::optional<std::string>& text, const char* member) {
+Result<std::string_view> needed(const std::optional<std::string>& text, const char* member) {
     if (!text || text->empty()) return invalid("The message needs it.", member);
-    return *text;
+    return std::string_view(*text);
 }
 
 }  // namespace
@@ -37,13 +37,13 @@ Result<PublicationReader::Body> PublicationReader::body() const {
 
 void PublicationReader::begin(bool object) {
     if (in_params()) {
-        if (params_depth_ == 0) params_depth_ = depth_;
+        within_params_ = true;
         object ? params_->begin_object() : params_->begin_array();
-    } else if (depth_ == 1 && member_ == Member::body) {
+    } else if (depth_ == kMemberDepth && member_ == Member::body) {
         has_body_ = object;
-    } else if (depth_ == 2 && member_ == Member::users) {
+    } else if (depth_ == kFieldDepth && member_ == Member::users) {
         wrong_user_ = true;
-    } else if (depth_ == 2 && member_ == Member::channels) {
+    } else if (depth_ == kFieldDepth && member_ == Member::channels) {
         in_channel_ = true;
         channel_id_.reset();
         channel_signature_.reset();
@@ -53,19 +53,19 @@ void PublicationReader::begin(bool object) {
 
 void PublicationReader::end(bool object) {
     --depth_;
-    if (params_depth_ != 0) {
+    if (within_params_) {
         object ? params_->end_object() : params_->end_array();
-        if (depth_ == params_depth_) params_depth_ = 0;
-    } else if (in_channel_ && depth_ == 2) {
+        within_params_ = depth_ > kFieldDepth;
+    } else if (in_channel_ && depth_ == kFieldDepth) {
         in_channel_ = false;
         add_channel(channel_id_ && channel_signature_ ? *channel_id_ + "." + *channel_signature_ : "");
     }
 }
 
 void PublicationReader::on_key(std::string_view name) {
-    if (params_depth_ != 0) {
+    if (within_params_) {
         params_->key(name);
-    } else if (depth_ == 1) {
+    } else if (depth_ == kMemberDepth) {
         begin_member(name);
     } else {
         begin_field(name);
@@ -93,7 +93,7 @@ void PublicationReader::begin_member(std::string_view name) {
 
 void PublicationReader::begin_field(std::string_view name) {
     field_ = Field::other;
-    if (depth_ == 2 && member_ == Member::body) {
+    if (depth_ == kFieldDepth && member_ == Member::body) {
         if (name == "module_id") {
             field_ = Field::module_id;
             module_id_.reset();
@@ -106,26 +106,26 @@ void PublicationReader::begin_field(std::string_view name) {
             params_json_.reserve(kUsualBytes);
             params_.emplace(params_json_);
         }
-    } else if (depth_ == 3 && in_channel_) {
+    } else if (depth_ == kPartDepth && in_channel_) {
         if (name == "publicId") field_ = Field::id;
         if (name == "signature") field_ = Field::signature;
     }
 }
 
 void PublicationReader::take(const json::Value& value) {
-    if (depth_ == 2 && member_ == Member::users) {
+    if (depth_ == kFieldDepth && member_ == Member::users) {
         const auto user = value.as_integer();
         if (!user || *user < 1) wrong_user_ = true;
         if (users_.size() <= limits::push_routes_per_message_max) users_.push_back(user.value_or(0));
-    } else if (depth_ == 2 && member_ == Member::channels) {
+    } else if (depth_ == kFieldDepth && member_ == Member::channels) {
         add_channel(value.as_text().value_or(""));
-    } else if (field_ == Field::module_id && depth_ == 2) {
+    } else if (field_ == Field::module_id && depth_ == kFieldDepth) {
         module_id_ = value.as_text();
-    } else if (field_ == Field::command && depth_ == 2) {
+    } else if (field_ == Field::command && depth_ == kFieldDepth) {
         command_ = value.as_text();
-    } else if (field_ == Field::id && depth_ == 3) {
+    } else if (field_ == Field::id && depth_ == kPartDepth) {
         channel_id_ = value.as_text().value_or("");
-    } else if (field_ == Field::signature && depth_ == 3) {
+    } else if (field_ == Field::signature && depth_ == kPartDepth) {
         channel_signature_ = value.as_text().value_or("");
     }
 }

@@ -24,9 +24,9 @@ class PublicationReader final : public json::Events {
     Result<std::vector<UserId>> users() const;
     /// Public channels as they were named. Errors: too_large.
     Result<std::vector<std::string>> channels() const;
+    /// Of the reader; `params_json` is empty when there are none.
     struct Body {
-        std::string module_id, command;
-        std::string params_json;  ///< empty: there are none
+        std::string_view module_id, command, params_json;
     };
     /// Errors: invalid_argument naming the member.
     Result<Body> body() const;
@@ -46,6 +46,10 @@ class PublicationReader final : public json::Events {
     enum class Member : std::uint8_t { other, users, channels, body };
     enum class Field : std::uint8_t { other, module_id, command, params, id, signature };
 
+    /// How many objects and arrays are open around a member of the root, a user, channel or field of the body, and a
+    /// part of a channel.
+    static constexpr int kMemberDepth = 1, kFieldDepth = 2, kPartDepth = 3;
+
     void begin(bool object);
     void end(bool object);
     void begin_member(std::string_view name);
@@ -53,10 +57,10 @@ class PublicationReader final : public json::Events {
     void take(const json::Value& value);
     void add_channel(std::string name);
     /// Whether this value is, or is inside, the message's parameters.
-    bool in_params() const { return params_depth_ != 0 || (depth_ == 2 && field_ == Field::params); }
+    bool in_params() const { return within_params_ || (depth_ == kFieldDepth && field_ == Field::params); }
 
-    int depth_ = 0;         ///< objects and arrays that are open
-    int params_depth_ = 0;  ///< the depth at which the parameters began; 0: not in an object or array of theirs
+    int depth_ = 0;               ///< objects and arrays that are open
+    bool within_params_ = false;  ///< in an object or array that they are
     Member member_ = Member::other;
     Field field_ = Field::other;
     std::vector<UserId> users_;

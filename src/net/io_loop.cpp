@@ -55,6 +55,7 @@ void guarded(const Function& function) {
 struct IoLoop::Watch::State {
     IoLoop& loop;
     Fd fd;
+    std::size_t slot;                                  ///< in the loop's list of all
     std::array<std::shared_ptr<Target>, 2> waiting{};  ///< by direction
     bool arrived = false;                              ///< something to read, when nobody waited for it
     bool ended = false;
@@ -74,8 +75,9 @@ struct IoLoop::Watch::State {
     }
 };
 
-IoLoop::Watch::Watch(IoLoop& loop, int fd) : state_(new State{loop, Fd(fd)}) {
+IoLoop::Watch::Watch(IoLoop& loop, int fd) : state_(new State{loop, Fd(fd), loop.watches_.size()}) {
     state_->set(EPOLL_CTL_ADD, kRead);
+    loop.watches_.push_back(state_.get());
 }
 
 IoLoop::Watch::Watch(Watch&&) noexcept = default;
@@ -83,6 +85,9 @@ IoLoop::Watch::Watch(Watch&&) noexcept = default;
 IoLoop::Watch::~Watch() {
     if (!state_) return;
     IoLoop& loop = state_->loop;
+    loop.watches_[state_->slot] = loop.watches_.back();
+    loop.watches_[state_->slot]->slot = state_->slot;
+    loop.watches_.pop_back();
     // Closing would do, were there not the moment in which a child process has a copy of the descriptor.
     ::epoll_ctl(loop.epoll_.get(), EPOLL_CTL_DEL, state_->fd.get(), nullptr);
     state_->fd.reset();
@@ -124,6 +129,7 @@ void IoLoop::run(const Task& closing) {
     close_queue();
     timers_.clear();
     again_.clear();
+    let_go_of_waiting();
     let_go_of_closed();
     this_thread_loop = nullptr;
 }
@@ -165,6 +171,15 @@ void IoLoop::let_go_of_closed() {
     while (!closed_.empty()) {  // their targets may own others
         std::vector<std::unique_ptr<Watch::State>> gone;
         gone.swap(closed_);
+    }
+}
+
+/// A target that owns the watch for which it waits would live for ever.
+void IoLoop::let_go_of_waiting() {
+    std::vector<std::shared_ptr<Target>> gone;
+    for (Watch::State* const state : watches_) {
+        for (auto& target : state->waiting)
+            gone.push_back(std::move(target));
     }
 }
 

@@ -55,7 +55,7 @@ class IoLoop {
     IoLoop(const IoLoop&) = delete;
     IoLoop& operator=(const IoLoop&) = delete;
 
-    /// Returns after stop(), when `closing` has run. Who still waits then is not told any more.
+    /// Returns after stop(), when `closing` has run. Who still waits then is let go and not told.
     void run(const Task& closing);
     /// Any thread.
     void stop();
@@ -77,12 +77,14 @@ class IoLoop {
     void run_due();
     void run_posted();
     void let_go_of_closed();
+    void let_go_of_waiting();
     void close_queue();
 
     const Fd epoll_;
     const Fd wake_up_;
     std::atomic<bool> stopped_{false};
     TimerQueue timers_;
+    std::vector<Watch::State*> watches_;                 ///< all there are
     std::vector<Watch::State*> again_, telling_again_;   ///< had something to read before anybody waited
     std::vector<std::unique_ptr<Watch::State>> closed_;  ///< in this turn, which may hold events of them
     std::vector<Task> running_;                          ///< the batch of run_posted(), kept for its capacity

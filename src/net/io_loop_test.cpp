@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -56,7 +57,7 @@ class Listener final : public IoLoop::Target, public std::enable_shared_from_thi
     const int fd;
     std::optional<IoLoop::Watch> watch;
     std::function<void()> then = [] {};
-    int times[2] = {0, 0};
+    std::atomic<int> times[2] = {0, 0};
 };
 
 /// A loop on a thread of its own; what belongs to the thread goes through in_loop().
@@ -269,6 +270,20 @@ TEST_F(IoLoopTest, timers_run_while_nothing_else_happens) {
     });
     ASSERT_EQ(late.get_future().wait_for(kPatience), std::future_status::ready);
     in_loop([&] { EXPECT_GE(ticks, 1); });
+}
+
+TEST(IoLoop, lets_go_of_who_still_waits_when_it_ends) {
+    IoLoop loop;
+    Pair pair;
+    std::weak_ptr<Listener> weak;
+    loop.post([&] {
+        const auto one = std::make_shared<Listener>(loop, std::move(pair.ours));
+        weak = one;
+        one->wait();
+        loop.stop();
+    });
+    loop.run([] {});
+    EXPECT_TRUE(weak.expired()) << "it owns the watch that holds it";
 }
 
 TEST(IoLoop, takes_no_task_when_it_has_ended) {
